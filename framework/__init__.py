@@ -1,0 +1,84 @@
+"""An ASGI micro-framework: routes, requests, responses and middleware, compiled into one ASGI callable."""
+
+from framework._concurrency import iterate_in_threadpool, run_in_threadpool
+from framework._wire.headers import Headers, MutableHeaders
+from framework._wire.query import QueryParams
+from framework._wire.urls import URL
+from framework.app import App
+from framework.background import BackgroundTask, BackgroundTasks
+from framework.connections import Address, HTTPConnection, State
+from framework.converters import Converter, Regex
+from framework.exceptions import (
+    BodyUnavailable,
+    ClientDisconnect,
+    ConfigError,
+    FrameworkError,
+    HTTPException,
+    LimitExceeded,
+    MalformedRequest,
+    MethodNotAllowed,
+    NoMatchFound,
+    NotFound,
+    UnsupportedMediaType,
+    WebSocketDisconnect,
+    WebSocketStateError,
+)
+from framework.limits import Limits
+from framework.requests import Request
+from framework.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from framework.routes import Middleware, Mount, Route, WebSocketRoute
+from framework.routing import Router
+from framework.websockets import WebSocket
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "URL",
+    "Address",
+    "App",
+    "BackgroundTask",
+    "BackgroundTasks",
+    "BodyUnavailable",
+    "ClientDisconnect",
+    "ConfigError",
+    "Converter",
+    "FrameworkError",
+    "HTMLResponse",
+    "HTTPConnection",
+    "HTTPException",
+    "Headers",
+    "JSONResponse",
+    "LimitExceeded",
+    "Limits",
+    "MalformedRequest",
+    "MethodNotAllowed",
+    "Middleware",
+    "Mount",
+    "MutableHeaders",
+    "NoMatchFound",
+    "NotFound",
+    "PlainTextResponse",
+    "QueryParams",
+    "RedirectResponse",
+    "Regex",
+    "Request",
+    "Response",
+    "Route",
+    "Router",
+    "State",
+    "StreamingResponse",
+    "UnsupportedMediaType",
+    "WebSocket",
+    "WebSocketDisconnect",
+    "WebSocketRoute",
+    "WebSocketStateError",
+    "iterate_in_threadpool",
+    "run_in_threadpool",
+]

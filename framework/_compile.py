@@ -1,0 +1,348 @@
+"""From a recipe to tables: each route's path, handler, middleware and error handlers, put together.
+
+A Compiler is used once. What it makes is run by `_dispatch`; what does not depend on a request is
+decided here, and what cannot work is refused here, by the line that declared it.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from framework._concurrency import ThreadPool, is_async
+from framework._dispatch import Dispatcher, Entry, Fallbacks, ResolvedRoute, Table, guarded
+from framework._endpoint import Wiring, http_endpoint, websocket_endpoint
+from framework._matcher import Leaf, Matcher
+from framework._names import Names
+from framework._paths import mounted_scope
+from framework._pattern import Pattern, parse_pattern
+from framework._results import Results
+from framework._signature import HandlerSignature, choose_converter
+from framework.connections import Settings
+from framework.converters import Converter
+from framework.errors import ErrorHandlers
+from framework.exceptions import ConfigError, MethodNotAllowed, NotFound
+from framework.requests import Request
+from framework.responses import RedirectResponse, Response
+from framework.routes import Middleware, Mount, Rings, Route, WebSocketRoute, parse_path
+from framework.routing import Include, Router
+from framework.types import ASGIApp, Receive, Scope, Send
+from framework.websockets import WebSocket
+
+__all__ = ["Compiler"]
+
+
+class Placed(NamedTuple):
+    """A route where includes have put it: below these routers, from the app inwards."""
+
+    route: Route | WebSocketRoute | Mount
+    path: str
+    routers: tuple[Router, ...]
+
+    @property
+    def host(self) -> str | None:
+        """The host it is for, which the innermost router that names one decides."""
+        return next((r.host for r in reversed(self.routers) if r.host is not None), None)
+
+
+def placed(router: Router, prefix: str = "", above: tuple[Router, ...] = ()) -> Iterator[Placed]:
+    """Every route of a router and of the routers in it."""
+    if router in above:
+        raise ConfigError("a router includes itself")
+    prefix += router.prefix
+    chain = (*above, router)
+    for route in router.routes:
+        if isinstance(route, Include):
+            yield from placed(route.router, prefix + route.prefix, chain)
+        else:
+            yield Placed(route, prefix + route.path, chain)
+
+
+class Leaves(NamedTuple):
+    """The leaves of one host, by what they match and how their parameters are called."""
+
+    http: dict[Any, Leaf[Entry]]
+    websocket: dict[Any, Leaf[Entry]]
+
+
+class Compiler:
+    """Reads the recipe of an app."""
+
+    __slots__ = (
+        "_app",
+        "_converters",
+        "_heads",
+        "_hosts",
+        "_ringed",
+        "_settings",
+        "_taken",
+        "_threads",
+        "_wirings",
+        "mounts",
+        "names",
+        "results",
+    )
+
+    def __init__(
+        self,
+        app: Router,
+        *,
+        settings: Settings,
+        converters: Mapping[str, Converter[Any]],
+        threads: ThreadPool,
+    ) -> None:
+        self._app = app
+        self._settings = settings
+        self._converters = converters
+        self._threads = threads
+        self._hosts: dict[str | None, Leaves] = {None: Leaves({}, {})}
+        self._taken: dict[Any, ResolvedRoute] = {}
+        self._heads: list[Callable[[], None]] = []
+        self._wirings: dict[ResolvedRoute, Wiring] = {}
+        self._ringed: dict[int, tuple[ASGIApp, dict[Any, ASGIApp]]] = {}
+        self.results = Results(settings.json)
+        self.mounts: dict[int, tuple[ASGIApp, dict[str, Any]]] = {}
+        self.names = Names()
+        for place in placed(app):
+            self._add(place)
+        for add_head in self._heads:
+            add_head()
+
+    def wiring(self, routers: Sequence[Router], rings: Rings | None = None) -> Wiring:
+        """What is around the handlers of these routers, from the app inwards."""
+        levels = [router.exception_handlers for router in reversed(routers)]
+        functions = [f for router in routers for f in router.rings.functions]
+        return Wiring(
+            self._settings,
+            self.results,
+            ErrorHandlers(levels, self.results, self._threads),
+            functions if rings is None else functions + rings.functions,
+        )
+
+    def dispatcher(self, *, redirects_slashes: bool) -> Dispatcher:
+        """The tables, ready to be looked things up in."""
+        tables = {
+            host: Table(
+                Matcher(list(leaves.http.values())), Matcher(list(leaves.websocket.values()))
+            )
+            for host, leaves in self._hosts.items()
+        }
+        any_host = tables.pop(None)
+        host_leaves: list[Leaf[Table]] = []
+        for host, table in tables.items():
+            leaf: Leaf[Table] = Leaf(self._host_pattern(host or ""))
+            leaf.any_method = table
+            host_leaves.append(leaf)
+        return Dispatcher(
+            any_host,
+            Matcher(host_leaves) if host_leaves else None,
+            self._fallbacks(redirects_slashes=redirects_slashes),
+            self._settings,
+        )
+
+    def _add(self, place: Placed) -> None:
+        route = place.route
+        try:
+            if isinstance(route, Route):
+                self._add_route(place, route)
+            elif isinstance(route, WebSocketRoute):
+                self._add_websocket_route(place, route)
+            else:
+                self._add_mount(place, route)
+        except ConfigError as error:
+            if route.where in str(error):
+                raise
+            raise ConfigError(f"{error} ({route!r}, declared at {route.where})") from None
+
+    def _add_route(self, place: Placed, route: Route) -> None:
+        title = f"the handler {route.name} of {place.path}"
+        names = self._names(place)
+        signatures = {
+            method: HandlerSignature(handler, Request, names, title)
+            for method, handler in route.handlers.items()
+        }
+        pattern = self._resolve(place, signatures.values())
+        methods = {*route.handlers, *(["HEAD"] if "GET" in route.handlers else [])}
+        resolved = self._resolved(place, pattern, route.name, route.endpoint, methods)
+        wiring = self._wirings[resolved] = self.wiring(place.routers, route.rings)
+
+        def add(method: str, signature: HandlerSignature) -> None:
+            serve = http_endpoint(
+                signature.call(names, self._threads),
+                wiring,
+                title,
+                needs_request=signature.connection is not None,
+                status_code=route.status_code,
+                is_head=method == "HEAD",
+            )
+            serve = self._ring(place, resolved, method, serve)
+            leaf = self._leaf(place, "http", pattern)
+            leaf.methods[method] = Entry(serve, route.endpoint, resolved)
+
+        def add_head() -> None:
+            if self._key(place, "http", pattern, "HEAD") not in self._taken:
+                add("HEAD", signatures["GET"])
+
+        for method, signature in signatures.items():
+            self._take(self._key(place, "http", pattern, method), resolved)
+            add(method, signature)
+        if "GET" in signatures:
+            self._heads.append(add_head)
+
+    def _add_websocket_route(self, place: Placed, route: WebSocketRoute) -> None:
+        names = self._names(place)
+        title = f"the handler {route.name} of {place.path}"
+        signature = HandlerSignature(route.endpoint, WebSocket, names, title)
+        if not is_async(route.endpoint):
+            raise ConfigError(f"{title} must be `async def`: a socket cannot be used from a thread")
+        pattern = self._resolve(place, [signature])
+        resolved = self._resolved(place, pattern, route.name, route.endpoint, ())
+        self._take(self._key(place, "websocket", pattern, None), resolved)
+        serve = websocket_endpoint(signature.call(names, self._threads), self._settings)
+        serve = self._ring(place, resolved, None, serve)
+        self._leaf(place, "websocket", pattern).any_method = Entry(serve, route.endpoint, resolved)
+
+    def _add_mount(self, place: Placed, mount: Mount) -> None:
+        pattern = self._resolve(place, ())
+        resolved = self._resolved(place, pattern, mount.name, mount.app, ())
+        self._take(self._key(place, "mount", pattern, None), resolved)
+        state = self.mounts.setdefault(id(mount.app), (mount.app, {}))[1]
+        wiring = self._wirings[resolved] = self.wiring(place.routers)
+        serve = mounted(mount.app, len(pattern.segments), state, strip=mount.strip)
+        serve = guarded(self._app, serve, wiring.errors, self._settings)
+        entry = Entry(self._ring(place, resolved, None, serve), mount.app, resolved)
+        for kind in ("http", "websocket"):
+            self._leaf(place, kind, pattern, is_mount=True).any_method = entry
+
+    def _names(self, place: Placed) -> list[str]:
+        host = [] if place.host is None else [*parse_host(place.host).parameters()]
+        return [p.name for p in (*host, *parse_path(place.path).parameters())]
+
+    def _resolve(self, place: Placed, signatures: Collection[HandlerSignature]) -> Pattern:
+        pattern = parse_path(place.path)
+        if not place.path and not isinstance(place.route, Mount):
+            raise ConfigError("the path is empty: it begins with '/', or its router has a prefix")
+        return pattern.resolve(lambda p: choose_converter(p, signatures, self._converters))
+
+    def _host_pattern(self, host: str) -> Pattern:
+        return parse_host(host).resolve(lambda p: choose_converter(p, (), self._converters))
+
+    def _resolved(
+        self,
+        place: Placed,
+        pattern: Pattern,
+        name: str | None,
+        endpoint: Any,
+        methods: Collection[str],
+    ) -> ResolvedRoute:
+        if name is not None:
+            mounted_app = place.route.app if isinstance(place.route, Mount) else None
+            self.names.add(name, pattern, mounted_app)
+        return ResolvedRoute(
+            pattern, name=name, endpoint=endpoint, methods=methods, where=place.route.where
+        )
+
+    def _key(self, place: Placed, kind: str, pattern: Pattern, method: str | None) -> Any:
+        return (place.host, kind, pattern.shape(), method)
+
+    def _take(self, key: Any, route: ResolvedRoute) -> None:
+        other = self._taken.setdefault(key, route)
+        if other is not route:
+            what = key[3] or key[1]
+            raise ConfigError(
+                f"two routes match the same requests: {what} {route.path or '/'} declared at "
+                f"{route.where}, and {what} {other.path or '/'} declared at {other.where}"
+            )
+
+    def _leaf(
+        self, place: Placed, kind: str, pattern: Pattern, *, is_mount: bool = False
+    ) -> Leaf[Entry]:
+        leaves = self._hosts.setdefault(place.host, Leaves({}, {}))
+        names = tuple(p.name for p in pattern.parameters())
+        key = (is_mount, pattern.shape(), names)
+        table = leaves.http if kind == "http" else leaves.websocket
+        if key not in table:
+            table[key] = Leaf(pattern, is_mount=is_mount)
+        return table[key]
+
+    def _ring(
+        self, place: Placed, resolved: ResolvedRoute, method: str | None, serve: ASGIApp
+    ) -> ASGIApp:
+        """Put the ASGI middleware of routers and route around an endpoint; each is made once."""
+        levels: list[Router | Route | WebSocketRoute] = [*place.routers[1:]]
+        if not isinstance(place.route, Mount):
+            levels.append(place.route)
+        for level in reversed(levels):
+            if level.rings.asgi:
+                if id(level) not in self._ringed:
+                    endpoints: dict[Any, ASGIApp] = {}
+                    self._ringed[id(level)] = (
+                        stacked(level.rings.asgi, by_route(endpoints)),
+                        endpoints,
+                    )
+                outer, endpoints = self._ringed[id(level)]
+                endpoints[resolved, method] = serve
+                serve = outer
+        return serve
+
+    def _fallbacks(self, *, redirects_slashes: bool) -> Fallbacks:
+        def endpoint(answer: Callable[[], Response], wiring: Wiring) -> ASGIApp:
+            async def call(request: Any, path_params: dict[str, Any]) -> Response:
+                return answer()
+
+            return http_endpoint(call, wiring, "the router")
+
+        def not_found() -> Response:
+            raise NotFound
+
+        def method_not_allowed(route: ResolvedRoute, methods: Collection[str]) -> ASGIApp:
+            def refuse() -> Response:
+                raise MethodNotAllowed(methods)
+
+            return endpoint(refuse, self._wirings[route])
+
+        def options(route: ResolvedRoute, methods: Collection[str]) -> ASGIApp:
+            allow = {"allow": ", ".join(sorted(methods))}
+            return endpoint(lambda: Response(None, 204, allow), self._wirings[route])
+
+        wiring = self.wiring([self._app])
+        return Fallbacks(
+            endpoint(not_found, wiring),
+            method_not_allowed,
+            options,
+            lambda location: endpoint(lambda: RedirectResponse(location), wiring),
+            redirects_slashes,
+        )
+
+
+def parse_host(host: str) -> Pattern:
+    """Parse a host as a recipe has it: its labels stand where a path has segments."""
+    return parse_pattern("." + host.lower(), ".")
+
+
+def stacked(middleware: Sequence[Middleware], app: ASGIApp) -> ASGIApp:
+    """An app within ASGI middleware, the first outermost."""
+    for each in reversed(middleware):
+        app = each.wrap(app)
+    return app
+
+
+def by_route(endpoints: Mapping[Any, ASGIApp]) -> ASGIApp:
+    """One app for several endpoints, chosen by what the look-up has written into the scope."""
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        key = (scope["route"], scope.get("method"))
+        serve = endpoints[key] if key in endpoints else endpoints[scope["route"], None]
+        await serve(scope, receive, send)
+
+    return dispatch
+
+
+def mounted(app: ASGIApp, depth: int, state: Mapping[str, Any], *, strip: bool) -> ASGIApp:
+    """An app as it is mounted: below its path, with what its own lifespan has put into the state."""
+
+    async def serve_mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        child = mounted_scope(scope, depth, strip=strip)
+        if state:
+            child["state"] = {**scope.get("state", {}), **state}
+        await app(child, receive, send)
+
+    return serve_mounted

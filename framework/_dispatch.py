@@ -1,0 +1,226 @@
+"""What runs for every connection: the look-up of its endpoint, and the answer where there is none."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from framework._endpoint import refuse
+from framework._exchange import Exchange
+from framework._matcher import Matcher
+from framework._paths import root_path, split_path
+from framework._pattern import Pattern
+from framework._wire.urls import parse_authority, quote_path, quote_segment
+from framework.connections import Settings
+from framework.errors import ErrorHandlers
+from framework.exceptions import FrameworkError, NotFound
+from framework.requests import Request
+from framework.types import ASGIApp, Receive, Scope, Send
+from framework.websockets import WebSocket
+
+__all__ = ["Dispatcher", "Entry", "Fallbacks", "ResolvedRoute", "Table", "application", "guarded"]
+
+
+class ResolvedRoute:
+    """A route with the whole of its path: what `scope["route"]` shows to tools around the app."""
+
+    __slots__ = ("endpoint", "methods", "name", "path", "path_format", "pattern", "where")
+
+    def __init__(
+        self,
+        pattern: Pattern,
+        *,
+        name: str | None,
+        endpoint: Any,
+        methods: Collection[str],
+        where: str,
+    ) -> None:
+        self.pattern = pattern
+        self.path = pattern.text
+        self.path_format = pattern.without_converters()
+        self.name = name
+        self.endpoint = endpoint
+        self.methods = frozenset(methods)
+        self.where = where
+
+    def __repr__(self) -> str:
+        return f"{' '.join(sorted(self.methods)) or 'ANY'} {self.path or '/'} ({self.where})"
+
+
+class Entry(NamedTuple):
+    """What a look-up finds."""
+
+    serve: ASGIApp
+    endpoint: Any
+    route: ResolvedRoute
+
+
+class Table(NamedTuple):
+    """The routes of one host, or those for any host."""
+
+    http: Matcher[Entry]
+    websocket: Matcher[Entry]
+
+
+class Fallbacks(NamedTuple):
+    """The answers where no handler is found; each goes through the function middleware that applies."""
+
+    not_found: ASGIApp
+    method_not_allowed: Callable[[ResolvedRoute, Collection[str]], ASGIApp]
+    options: Callable[[ResolvedRoute, Collection[str]], ASGIApp]
+    redirect: Callable[[str], ASGIApp]
+    redirects_slashes: bool
+
+
+Found: TypeAlias = tuple[Entry, dict[str, Any]]
+
+
+class Dispatcher:
+    """Finds the endpoint of a connection and writes into its scope what was found.
+
+    Of several hosts' routes, those of the host that the client names come before those for any.
+    """
+
+    __slots__ = ("_any_host", "_fallbacks", "_hosts", "_settings", "static")
+
+    def __init__(
+        self,
+        any_host: Table,
+        hosts: Matcher[Table] | None,
+        fallbacks: Fallbacks,
+        settings: Settings,
+    ) -> None:
+        self._any_host = any_host
+        self._hosts = hosts
+        self._fallbacks = fallbacks
+        self._settings = settings
+        self.static: dict[str, dict[str, Entry]] = {}
+        """The entries of paths without parameters, unless a host could have others."""
+        if hosts is None:
+            self.static = {path: leaf.methods for path, leaf in any_host.http.static.items()}
+
+    def find(self, scope: Scope) -> ASGIApp:
+        """The endpoint of an HTTP request that the table of static paths does not have."""
+        path = scope["path"]
+        if self._hosts or scope.get("root_path") or len(scope.get("raw_path") or path) != len(path):
+            return self._find_anywhere(scope)
+        segments = path.split("/")
+        found = self._any_host.http.match(segments, scope["method"])
+        if found is None:
+            return self._missing(scope, segments, [self._any_host.http])
+        (serve, scope["endpoint"], scope["route"]), scope["path_params"] = found
+        return serve
+
+    def find_websocket(self, scope: Scope) -> ASGIApp:
+        """The endpoint of a WebSocket."""
+        segments = split_path(scope)
+        if segments is not None:
+            for table, host_params in self._tables(scope):
+                found = table.websocket.find(segments, "")
+                if found is not None:
+                    return _found(scope, found, host_params)
+        return self._refuse_websocket
+
+    def _find_anywhere(self, scope: Scope) -> ASGIApp:
+        segments = split_path(scope)
+        if segments is None:
+            scope["path_params"] = {}
+            return self._fallbacks.not_found
+        tables = list(self._tables(scope))
+        for table, host_params in tables:
+            found = table.http.find(segments, scope["method"])
+            if found is not None:
+                return _found(scope, found, host_params)
+        return self._missing(scope, segments, [table.http for table, _ in tables])
+
+    def _tables(self, scope: Scope) -> Iterator[tuple[Table, dict[str, Any]]]:
+        if self._hosts is not None:
+            values = [value for name, value in scope["headers"] if name == b"host"]
+            authority = parse_authority(values[0].decode("latin-1")) if len(values) == 1 else None
+            if authority is not None:
+                labels = ["", *authority[0].lower().split(".")]
+                yield from self._hosts.find_all(labels)
+        yield self._any_host, {}
+
+    def _missing(
+        self, scope: Scope, segments: Sequence[str], matchers: Sequence[Matcher[Entry]]
+    ) -> ASGIApp:
+        scope["path_params"] = {}
+        fallbacks = self._fallbacks
+        leaves = [leaf for matcher in matchers for leaf in matcher.leaves(segments)]
+        if leaves:
+            allow = {"OPTIONS"}.union(*(leaf.methods for leaf in leaves))
+            entry = next(iter(leaves[0].methods.values()))
+            scope["endpoint"], scope["route"] = entry.endpoint, entry.route
+            if scope["method"] == "OPTIONS":
+                return fallbacks.options(entry.route, allow)
+            return fallbacks.method_not_allowed(entry.route, allow)
+        if fallbacks.redirects_slashes and segments[0] == "" and segments != ["", ""]:
+            other = segments[:-1] if segments[-1] == "" else [*segments, ""]
+            location = quote_path(root_path(scope)) + "/".join(map(quote_segment, other))
+            if not location.startswith("//") and any(
+                next(matcher.leaves(other), None) for matcher in matchers
+            ):
+                query = scope.get("query_string", b"").decode("latin-1")
+                return fallbacks.redirect(f"{location}?{query}" if query else location)
+        return fallbacks.not_found
+
+    async def _refuse_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await refuse(WebSocket(scope, receive, send, self._settings), NotFound())
+
+
+def _found(scope: Scope, found: Found, host_params: dict[str, Any]) -> ASGIApp:
+    (serve, scope["endpoint"], scope["route"]), path_params = found
+    scope["path_params"] = host_params | path_params
+    return serve
+
+
+def application(owner: Any, dispatcher: Dispatcher, lifespan: ASGIApp) -> ASGIApp:
+    """The app itself."""
+    static, find, find_websocket = dispatcher.static, dispatcher.find, dispatcher.find_websocket
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "http":
+            scope["app"] = owner
+            path = scope["path"]
+            methods = static.get(path)
+            if (
+                methods is not None
+                and (entry := methods.get(scope["method"])) is not None
+                and not scope.get("root_path")
+                and len(scope.get("raw_path") or path) == len(path)
+            ):
+                serve, scope["endpoint"], scope["route"] = entry
+                scope["path_params"] = {}
+            else:
+                serve = find(scope)
+            await serve(scope, receive, send)
+        elif kind == "websocket":
+            scope["app"] = owner
+            await find_websocket(scope)(scope, receive, send)
+        elif kind == "lifespan":
+            await lifespan(scope, receive, send)
+        else:
+            raise FrameworkError(
+                f"a scope of type {kind!r}: this app serves http, websocket, lifespan"
+            )
+
+    return app
+
+
+def guarded(owner: Any, stack: ASGIApp, errors: ErrorHandlers, settings: Settings) -> ASGIApp:
+    """The app with ASGI middleware around it, which may raise, and may read the body, on its own."""
+
+    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await stack(scope, receive, send)
+            return
+        scope["app"] = owner
+        exchange = Exchange(receive, send)
+        try:
+            await stack(scope, exchange.receive, exchange.send)
+        except Exception as error:
+            if exchange.started:
+                raise
+            await errors.answer(error, Request(scope, receive, settings), send)
+
+    return guard

@@ -1,0 +1,74 @@
+"""Where a request's path begins for an app, and what a mounted app is told instead.
+
+Servers send `path` with `root_path` in front (the ASGI specification since 2.4) or without it (before);
+`raw_path` is optional, and is believed only where it says the same as `path`.
+"""
+
+from urllib.parse import unquote_to_bytes
+
+from framework._wire.urls import quote_path, quote_segment
+from framework.types import Scope
+
+__all__ = ["mounted_scope", "root_path", "split_path", "whole_path"]
+
+
+def root_path(scope: Scope) -> str:
+    """The path under which the app is mounted, without a slash at its end."""
+    root: str = scope.get("root_path") or ""
+    return root.rstrip("/")
+
+
+def whole_path(scope: Scope) -> str:
+    """The decoded path from the root of the server."""
+    path: str = scope["path"]
+    root = root_path(scope)
+    return path if _is_below(path, root) else root + path
+
+
+def split_path(scope: Scope) -> list[str] | None:
+    """The decoded segments of the path below `root_path`; the first one is empty.
+
+    They are split before they are decoded, so `%2F` is part of a segment. None for a path that is
+    not UTF-8 (RFC 3987 has no text for it): no route matches that.
+    """
+    path = _local_path(scope)
+    raw = scope.get("raw_path")
+    if not raw or b"%" not in raw:
+        return path.split("/")
+    raw_segments = raw.partition(b"?")[0].split(b"/")
+    try:
+        segments = [unquote_to_bytes(segment).decode() for segment in raw_segments]
+    except UnicodeDecodeError:
+        return None if "\ufffd" in path else path.split("/")
+    whole = "/".join(segments)
+    if not whole.endswith(path):
+        return path.split("/")  # something in between has changed `path`, and only that
+    above = whole[: len(whole) - len(path)].count("/")
+    local = ["", *segments[above + 1 :]]
+    return local if "/".join(local) == path else path.split("/")
+
+
+def mounted_scope(scope: Scope, depth: int, *, strip: bool) -> Scope:
+    """The scope for an app mounted under the first `depth` segments of this one's path."""
+    segments = split_path(scope) or [""]
+    root = root_path(scope)
+    child = dict(scope)
+    child["root_path"] = root + "/".join(segments[:depth])
+    if strip:
+        rest = segments[depth:] or [""]
+        child["path"] = "/" + "/".join(rest)
+        child["raw_path"] = ("/" + "/".join(map(quote_segment, rest))).encode()
+    elif scope["path"] != (path := whole_path(scope)):
+        child["path"] = path
+        child["raw_path"] = quote_path(path).encode()
+    return child
+
+
+def _local_path(scope: Scope) -> str:
+    path: str = scope["path"]
+    root = root_path(scope)
+    return (path[len(root) :] if _is_below(path, root) else path) or "/"
+
+
+def _is_below(path: str, root: str) -> bool:
+    return path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/")

@@ -1,0 +1,110 @@
+"""JSON text <-> values (RFC 8259): what a codec is, and the one made of the standard library.
+
+Nothing here knows of requests: whoever decodes turns ValueError into the answer of the protocol.
+Nesting has no fixed bound: the interpreter's limit on recursion ends it both ways, as ValueError.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from datetime import date, time
+from enum import Enum
+from math import isfinite
+from typing import Any, Protocol
+from uuid import UUID
+
+__all__ = ["JSONCodec", "StandardJSON"]
+
+
+class JSONCodec(Protocol):
+    """What an app reads and writes JSON with; safe to share between threads."""
+
+    def encode(self, value: Any) -> bytes:
+        """The value as UTF-8; TypeError for an unknown type, ValueError for what JSON cannot say."""
+        ...
+
+    def decode(self, data: bytes) -> Any:
+        """The value of a JSON text; ValueError for anything that is not one."""
+        ...
+
+
+class StandardJSON:
+    """The standard library's codec: compact, strict, UTF-8 only.
+
+    Beyond JSON's own types it encodes dataclass instances, enum members (as their value), UUIDs,
+    dates and times. NaN and the infinities, which RFC 8259 does not have, are refused both ways.
+
+    >>> StandardJSON().encode({"day": date(2024, 2, 29)})
+    b'{"day":"2024-02-29"}'
+    """
+
+    __slots__ = ()
+
+    def encode(self, value: Any) -> bytes:
+        """The value as UTF-8; ValueError also for circles and for nesting too deep to follow.
+
+        A lone surrogate has no UTF-8: a value that contains one is written in ASCII, with escapes.
+        """
+        try:
+            return _encode_text(value).encode()
+        except UnicodeEncodeError:
+            return _encode_ascii(value).encode()
+        except RecursionError:
+            raise ValueError("the value is nested too deeply to encode as JSON") from None
+
+    def decode(self, data: bytes) -> Any:
+        """The value of a JSON text; ValueError for anything else, and for what would fail later.
+
+        That is: escapes of lone surrogates, numbers too large for a float, integers of more digits
+        than `sys.get_int_max_str_digits()`, nesting too deep to follow.
+        """
+        try:
+            value = _decode_text(str(data, "utf-8"))
+            if b"\\ud" in data or b"\\uD" in data:
+                _encode_text(value).encode()  # the fastest search for a surrogate without a pair
+        except UnicodeEncodeError:
+            raise ValueError("a \\u escape is only half of a surrogate pair") from None
+        except RecursionError:
+            raise ValueError("the JSON text is nested too deeply") from None
+        return value
+
+
+def _encode_other(value: object) -> object:
+    """What stands for a value of none of JSON's own types."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, date | time):  # a datetime is a date
+        return value.isoformat()
+    name = type(value).__qualname__
+    raise TypeError(
+        f"{name} has no form in JSON: convert it first, or give the app a codec that knows {name}"
+    )
+
+
+def _parse_finite(text: str) -> float:
+    """A number with a fraction or an exponent; ValueError for 1e999, which would be infinite."""
+    number = float(text)
+    if isfinite(number):
+        return number
+    raise ValueError(f"the number {text:.40} is too large")
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN, Infinity and -Infinity are JavaScript, not JSON."""
+    raise ValueError(f"{name} is not JSON")
+
+
+def _encoder(*, ensure_ascii: bool) -> Callable[[object], str]:
+    """A prepared encoder: building one costs as much as encoding a small value."""
+    return json.JSONEncoder(
+        ensure_ascii=ensure_ascii, allow_nan=False, separators=(",", ":"), default=_encode_other
+    ).encode
+
+
+_encode_text = _encoder(ensure_ascii=False)
+_encode_ascii = _encoder(ensure_ascii=True)
+_decode_text = json.JSONDecoder(parse_float=_parse_finite, parse_constant=_refuse_constant).decode

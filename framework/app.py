@@ -1,0 +1,130 @@
+"""`App`: a recipe, its options, and the moment when both become one ASGI callable."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, TypeVar
+
+from framework._compile import Compiler, stacked
+from framework._concurrency import DEFAULT_THREADS, ThreadPool
+from framework._dispatch import application, guarded
+from framework._wire.json import JSONCodec
+from framework.connections import Settings, State
+from framework.converters import CONVERTERS, Converter
+from framework.exceptions import ConfigError
+from framework.lifespan import Lifespan, LifespanFunction
+from framework.limits import Limits
+from framework.routes import AnyMiddleware, Mount, Route, WebSocketRoute
+from framework.routing import ExceptionHandler, Router
+from framework.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["App"]
+
+Hook = TypeVar("Hook", bound=Callable[[], Any])
+
+
+class App(Router):
+    """An ASGI application: declare routes on it, then give it to any ASGI server.
+
+    `lifespan` is an async context manager that takes the app and may yield a mapping, which every
+    request finds in its `state`. `json` encodes and decodes; `converters` are added to the built-in
+    ones; `threads` is how many plain functions run at a time; `trailing_slash="strict"` answers 404
+    where `"redirect"` sends the client to the path with, or without, a slash at its end.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_compiled",
+        "_converters",
+        "_lifespan",
+        "_names",
+        "_on_shutdown",
+        "_on_startup",
+        "_redirects_slashes",
+        "_settings",
+        "_threads",
+        "state",
+    )
+
+    def __init__(
+        self,
+        *,
+        routes: Iterable[Route | WebSocketRoute | Mount | Router] = (),
+        middleware: Iterable[AnyMiddleware] = (),
+        exception_handlers: Mapping[int | type[Exception], ExceptionHandler] | None = None,
+        lifespan: LifespanFunction | None = None,
+        on_startup: Iterable[Callable[[], Any]] = (),
+        on_shutdown: Iterable[Callable[[], Any]] = (),
+        json: JSONCodec | None = None,
+        limits: Limits | None = None,
+        converters: Mapping[str, Converter[Any]] | None = None,
+        trailing_slash: Literal["redirect", "strict"] = "redirect",
+        threads: int = DEFAULT_THREADS,
+    ) -> None:
+        if trailing_slash not in ("redirect", "strict"):
+            raise ConfigError(f"trailing_slash={trailing_slash!r}: give 'redirect' or 'strict'")
+        super().__init__(
+            routes=routes, middleware=middleware, exception_handlers=exception_handlers
+        )
+        self.state = State()
+        self._lifespan = lifespan
+        self._on_startup = list(on_startup)
+        self._on_shutdown = list(on_shutdown)
+        self._converters = {**CONVERTERS, **(converters or {})}
+        self._redirects_slashes = trailing_slash == "redirect"
+        self._settings = Settings(json=json, limits=limits, path_for=self._path_for)
+        self._threads = ThreadPool(threads)
+        self._compiled: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, as ASGI servers call it; the first one compiles the app."""
+        compiled = self._compiled
+        if compiled is None:
+            try:
+                compiled = self.compile()
+            except ConfigError as error:
+                if scope["type"] == "lifespan":
+                    await receive()
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                raise
+        await compiled(scope, receive, send)
+
+    def on_startup(self, function: Hook) -> Hook:
+        """Call the decorated function before the first request is served."""
+        self._check_open()
+        self._on_startup.append(function)
+        return function
+
+    def on_shutdown(self, function: Hook) -> Hook:
+        """Call the decorated function after the last request was served."""
+        self._check_open()
+        self._on_shutdown.append(function)
+        return function
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> str:
+        """The path of a route, as seen from this app; it compiles the app."""
+        return self._path_for(name, path_params)
+
+    def compile(self) -> ASGIApp:
+        """Check the recipe, freeze it, and return the bare `async def app(scope, receive, send)`.
+
+        Raises ConfigError for what cannot work, with the line that declared it.
+        """
+        if self._compiled is None:
+            compiler = Compiler(
+                self, settings=self._settings, converters=self._converters, threads=self._threads
+            )
+            dispatcher = compiler.dispatcher(redirects_slashes=self._redirects_slashes)
+            lifespan = Lifespan(
+                self, self._lifespan, self._on_startup, self._on_shutdown, compiler.mounts.values()
+            )
+            app = application(self, dispatcher, lifespan)
+            if self.rings.asgi:
+                errors = compiler.wiring([self]).errors
+                app = guarded(self, stacked(self.rings.asgi, app), errors, self._settings)
+            self._names = compiler.names
+            self._compiled = app
+            self.freeze()
+        return self._compiled
+
+    def _path_for(self, name: str, path_params: dict[str, Any]) -> str:
+        self.compile()
+        return self._names.path_for(name, path_params)

@@ -1,0 +1,210 @@
+"""What can be read of a connection's scope without awaiting: common to `Request` and `WebSocket`.
+
+Every value is computed when it is first asked for and kept. Nothing here receives or sends.
+"""
+
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any, NamedTuple
+
+from framework._paths import root_path, whole_path
+from framework._wire.cookies import parse_cookies
+from framework._wire.headers import Headers
+from framework._wire.json import JSONCodec, StandardJSON
+from framework._wire.query import QueryParams
+from framework._wire.urls import URL, absolute_url, quote_path
+from framework.exceptions import LimitExceeded, NoMatchFound
+from framework.limits import Limits
+from framework.types import Scope
+
+__all__ = ["Address", "HTTPConnection", "Settings", "State"]
+
+
+class Address(NamedTuple):
+    """Where a connection comes from or goes to."""
+
+    host: str
+    port: int
+
+
+class State(MutableMapping[str, Any]):
+    """Values by name, as attributes or as items: `request.state.db` is `request.state["db"]`."""
+
+    __slots__ = ("_values",)
+
+    _values: MutableMapping[str, Any]
+
+    def __init__(self, values: MutableMapping[str, Any] | None = None) -> None:
+        object.__setattr__(self, "_values", {} if values is None else values)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(f"state has no {name!r}; it has {sorted(self._values)}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._values[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        try:
+            del self._values[name]
+        except KeyError:
+            raise AttributeError(f"state has no {name!r}") from None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._values[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"State({dict(self._values)!r})"
+
+
+def _no_routes(name: str, path_params: dict[str, Any]) -> str:
+    raise NoMatchFound(
+        f"cannot build the URL of {name!r}: this object was made outside of an app; "
+        "use the request that the app hands to the handler"
+    )
+
+
+class Settings:
+    """What an app decides for each of its requests: the JSON codec, the limits, how names become paths."""
+
+    __slots__ = ("json", "limits", "path_for")
+
+    def __init__(
+        self,
+        *,
+        json: JSONCodec | None = None,
+        limits: Limits | None = None,
+        path_for: Callable[[str, dict[str, Any]], str] = _no_routes,
+    ) -> None:
+        self.json: JSONCodec = StandardJSON() if json is None else json
+        self.limits = Limits() if limits is None else limits
+        self.path_for = path_for
+
+
+DEFAULT_SETTINGS = Settings()
+
+
+class HTTPConnection:
+    """A read-only view of an ASGI scope of type `http` or `websocket`."""
+
+    __slots__ = ("_cookies", "_headers", "_query_params", "_settings", "_state", "_url", "scope")
+
+    _cookies: dict[str, str]
+    _headers: Headers
+    _query_params: QueryParams
+    _state: State
+    _url: URL
+
+    def __init__(self, scope: Scope, settings: Settings = DEFAULT_SETTINGS) -> None:
+        self.scope = scope
+        self._settings = settings
+
+    @property
+    def app(self) -> Any:
+        """The app that serves this connection."""
+        return self.scope["app"]
+
+    @property
+    def path_params(self) -> dict[str, Any]:
+        """The path's parameters, converted."""
+        params: dict[str, Any] = self.scope.get("path_params", {})
+        return params
+
+    @property
+    def headers(self) -> Headers:
+        """The request's header fields."""
+        try:
+            return self._headers
+        except AttributeError:
+            self._headers = headers = Headers(raw=self.scope["headers"])
+            return headers
+
+    @property
+    def query_params(self) -> QueryParams:
+        """The query string's fields; more than `Limits.max_query_fields` is a 400."""
+        try:
+            return self._query_params
+        except AttributeError:
+            limit = self._settings.limits.max_query_fields
+            query = self.scope.get("query_string", b"")
+            if query.count(b"&") >= limit:
+                raise LimitExceeded(
+                    400, "max_query_fields", limit, f"more than {limit} query fields"
+                ) from None
+            self._query_params = params = QueryParams(query)
+            return params
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The request's cookies; malformed ones are left out (RFC 6265bis section 5.4)."""
+        try:
+            return self._cookies
+        except AttributeError:
+            values = self.headers.getlist("cookie")
+            limit = self._settings.limits.max_cookies
+            self._cookies = cookies = parse_cookies(values, max_cookies=limit)
+            return cookies
+
+    @property
+    def client(self) -> Address | None:
+        """The peer's address, or None where the server does not say (a unix socket)."""
+        client = self.scope.get("client")
+        return None if client is None else Address(*client)
+
+    @property
+    def url(self) -> URL:
+        """The absolute URL of the request; a Host header that is no valid authority is not in it."""
+        try:
+            return self._url
+        except AttributeError:
+            query = self.scope.get("query_string", b"")
+            self._url = url = self._absolute_url(whole_path(self.scope), query)
+            return url
+
+    @property
+    def base_url(self) -> URL:
+        """The absolute URL under which the app is mounted, with a slash at its end."""
+        return self._absolute_url(root_path(self.scope) + "/")
+
+    @property
+    def state(self) -> State:
+        """Values for the rest of this request; starts with what the lifespan yielded."""
+        try:
+            return self._state
+        except AttributeError:
+            self._state = state = State(self.scope.setdefault("state", {}))
+            return state
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> str:
+        """The path of a route as this client must ask for it, the path of a mount included."""
+        return quote_path(root_path(self.scope)) + self._settings.path_for(name, path_params)
+
+    def url_for(self, name: str, /, **path_params: Any) -> URL:
+        """The absolute URL of a route; NoMatchFound if no route has that name and those parameters."""
+        origin = str(self._absolute_url("/"))[:-1]
+        return URL(origin + self.url_path_for(name, **path_params))
+
+    def _absolute_url(self, path: str, query: bytes = b"") -> URL:
+        hosts = self.headers.getlist("host")
+        return URL(
+            absolute_url(
+                scheme=self.scope.get("scheme", "http"),
+                host=hosts[0] if len(hosts) == 1 else None,
+                server=self.scope.get("server"),
+                path=path,
+                query=query,
+            )
+        )

@@ -1,0 +1,174 @@
+"""From an exception to a response: whose handler answers, and what a client is told by default.
+
+Default bodies are negotiated between problem details (RFC 9457), HTML and text; they say what an
+HTTPException says, and of any other exception nothing.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any, TypeAlias
+
+from framework._concurrency import ThreadPool, is_async
+from framework._results import Results
+from framework._wire.json import StandardJSON
+from framework._wire.negotiation import best_media_type
+from framework.connections import HTTPConnection
+from framework.exceptions import ClientDisconnect, HTTPException, reason_phrase
+from framework.requests import Request
+from framework.responses import Response
+from framework.types import Scope, Send
+
+__all__ = ["ErrorHandlers", "error_response", "log_unhandled"]
+
+logger = logging.getLogger("framework")
+
+Handlers: TypeAlias = Mapping[int | type[Exception], Callable[[Any, Any], Any]]
+
+PROBLEM = "application/problem+json"
+OFFERS = (PROBLEM, "application/json", "text/html", "text/plain")
+_encode = StandardJSON().encode
+
+
+def error_response(
+    status_code: int,
+    detail: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    accept: str | None = None,
+) -> Response:
+    """The default answer to an error, in the form that `accept` (an Accept field) prefers."""
+    title = reason_phrase(status_code)
+    if detail == title:
+        detail = None
+    chosen = best_media_type(accept, OFFERS)
+    if chosen == "text/html":
+        content, media_type = _html(status_code, title, detail), chosen
+    elif chosen == "text/plain":
+        content, media_type = (title if detail is None else f"{title}: {detail}"), chosen
+    else:
+        problem = {"type": "about:blank", "title": title, "status": status_code}
+        if detail is not None:
+            problem["detail"] = detail
+        content, media_type = _encode(problem).decode(), PROBLEM
+    response = Response(content, status_code, headers, media_type)
+    response.headers.vary("Accept")
+    return response
+
+
+class ErrorHandlers:
+    """The exception handlers that apply to one route: those of its routers inside those of the app."""
+
+    __slots__ = ("_levels", "_results", "_threads")
+
+    def __init__(self, levels: Sequence[Handlers], results: Results, threads: ThreadPool) -> None:
+        self._levels = levels
+        self._results = results
+        self._threads = threads
+
+    async def convert(self, error: Exception, request: Request) -> Response:
+        """The response to an error that somebody expects; any other is raised again.
+
+        A handler for the status of an HTTPException comes first, then the closest class of any
+        exception; between equals the innermost router wins. A handler of `Exception` or of 500 does
+        not make an error expected: it only words the answer that `unexpected` gives.
+        """
+        handler = self._handler(error)
+        if handler is not None:
+            return await self._respond(handler, request, error)
+        if isinstance(error, HTTPException):
+            return default_response(error, request)
+        raise error
+
+    async def answer(self, error: Exception, request: Request, send: Send) -> None:
+        """Send the response to an error; what nobody expected is logged and raised once it was answered."""
+        try:
+            response = await self.convert(error, request)
+        except ClientDisconnect:
+            return
+        except Exception as unexpected:
+            log_unhandled(unexpected, request.scope)
+            response = await self._unexpected(unexpected, request)
+            await response(request.scope, request.disconnected, send)
+            raise
+        await response(request.scope, request.disconnected, send)
+
+    async def _unexpected(self, error: Exception, request: Request) -> Response:
+        response = None
+        handler = self._find(500) or self._find(Exception)
+        if handler is not None:
+            try:
+                response = await self._respond(handler, request, error)
+            except Exception:
+                logger.exception("the handler of unexpected exceptions failed itself")
+        if response is None:
+            response = error_response(500, accept=request.headers.combined("accept"))
+        if request.scope.get("http_version", "1.1").startswith("1"):
+            # The exception goes on to the server, and servers close the connection upon it.
+            response.headers["connection"] = "close"
+        return response
+
+    async def _respond(
+        self, handler: Callable[[Any, Any], Any], request: Request, error: Exception
+    ) -> Response:
+        if is_async(handler):
+            value = await handler(request, error)
+        else:
+            value = await self._threads.run(handler, request, error)
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return self._results.response(value, status, f"the handler of {type(error).__name__}")
+
+    def _handler(self, error: Exception) -> Callable[[Any, Any], Any] | None:
+        if isinstance(error, HTTPException):
+            handler = self._find(error.status_code)
+            if handler is not None:
+                return handler
+        for cls in type(error).__mro__:
+            if cls is Exception:
+                break
+            handler = self._find(cls)
+            if handler is not None:
+                return handler
+        return None
+
+    def _find(self, key: int | type) -> Callable[[Any, Any], Any] | None:
+        for handlers in self._levels:
+            if key in handlers:
+                return handlers[key]
+        return None
+
+
+def default_response(error: HTTPException, connection: HTTPConnection) -> Response:
+    """What a client is told of an HTTPException that has no handler."""
+    return error_response(
+        error.status_code,
+        error.detail,
+        error.headers,
+        accept=connection.headers.combined("accept"),
+    )
+
+
+def log_unhandled(error: Exception, scope: Scope) -> None:
+    """One line that says what was asked for and where it failed; the traceback is logged by the server.
+
+    The exception's own text is left out: it comes with the traceback, and may hold what a client sent.
+    """
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error(
+        "%s %s: unhandled %s in %s at %s:%s",
+        scope.get("method", scope["type"]),
+        ascii(scope["path"])[1:-1][:200],
+        type(error).__name__,
+        last.name,
+        last.filename,
+        last.lineno,
+    )
+
+
+def _html(status_code: int, title: str, detail: str | None) -> str:
+    more = "" if detail is None else f"\n<p>{escape(detail)}</p>"
+    return (
+        "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n"
+        f"<title>{status_code} {escape(title)}</title>\n<h1>{escape(title)}</h1>{more}\n"
+    )

@@ -1,0 +1,138 @@
+"""Everything that this package raises on purpose, as one tree.
+
+FrameworkError
+├── ConfigError            the recipe is wrong: raised at start-up, never while a request is served
+├── NoMatchFound           no route has that name and those parameters
+├── HTTPException          becomes the response of that status
+│   ├── MalformedRequest   400: the client sent what its media type does not allow
+│   ├── NotFound           404: no route matches the path
+│   ├── MethodNotAllowed   405: the path has routes, for other methods
+│   ├── LimitExceeded      413, 400 or 431: larger than one of `Limits`
+│   └── UnsupportedMediaType   415: the body is of another media type than was asked for
+├── BodyUnavailable        the body was read before, and not by this request
+├── ClientDisconnect       the client went away while its request was being served
+├── WebSocketDisconnect    the peer closed the socket, or vanished
+└── WebSocketStateError    a message that the socket's state does not allow
+"""
+
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
+
+__all__ = [
+    "BodyUnavailable",
+    "ClientDisconnect",
+    "ConfigError",
+    "FrameworkError",
+    "HTTPException",
+    "LimitExceeded",
+    "MalformedRequest",
+    "MethodNotAllowed",
+    "NoMatchFound",
+    "NotFound",
+    "UnsupportedMediaType",
+    "WebSocketDisconnect",
+    "WebSocketStateError",
+]
+
+
+def reason_phrase(status_code: int) -> str:
+    """The standard phrase of a status, or the phrase of its class (RFC 9110 section 15)."""
+    try:
+        return HTTPStatus(status_code).phrase
+    except ValueError:
+        return HTTPStatus(status_code // 100 * 100).phrase
+
+
+class FrameworkError(Exception):
+    """The root: everything below is ours."""
+
+
+class ConfigError(FrameworkError):
+    """A route, handler, middleware or option that cannot work; says which one, where, and what to do."""
+
+
+class NoMatchFound(FrameworkError, LookupError):
+    """No route has the name and the parameters that a URL was asked for."""
+
+
+class HTTPException(FrameworkError):
+    """Ends the request with this status; raise it anywhere.
+
+    `detail` is shown to the client (default: the status's phrase); `headers` are added to the response.
+    A status outside 400-599 is a ValueError: return a `Response` for anything that is no error.
+    """
+
+    def __init__(
+        self,
+        status_code: int,
+        detail: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        if not 400 <= status_code <= 599:
+            raise ValueError(f"HTTPException takes a status from 400 to 599, not {status_code!r}")
+        self.status_code = int(status_code)
+        self.detail = reason_phrase(self.status_code) if detail is None else detail
+        self.headers = headers
+        super().__init__(self.status_code, self.detail)
+
+    def __str__(self) -> str:
+        return f"{self.status_code}: {self.detail}"
+
+
+class MalformedRequest(HTTPException):
+    """400: the client sent bytes that their media type, charset or grammar does not allow."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(400, detail)
+
+
+class NotFound(HTTPException):
+    """404: no route matches the path."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(404, detail)
+
+
+class MethodNotAllowed(HTTPException):
+    """405: the path has routes, but for other methods; `allow` has them all (RFC 9110 section 15.5.6)."""
+
+    def __init__(self, allow: Collection[str]) -> None:
+        self.allow = frozenset(allow)
+        super().__init__(405, headers={"allow": ", ".join(sorted(allow))})
+
+
+class LimitExceeded(HTTPException):
+    """The request is larger than a limit; `name` is the field of `Limits`, `limit` its value."""
+
+    def __init__(self, status_code: int, name: str, limit: int, detail: str) -> None:
+        self.name = name
+        self.limit = limit
+        super().__init__(status_code, detail)
+
+
+class UnsupportedMediaType(HTTPException):
+    """415: the body is of another media type than the one that was asked for."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(415, detail)
+
+
+class BodyUnavailable(FrameworkError, RuntimeError):
+    """The body is gone: streamed before, or read by an outer ASGI middleware that did not pass it on."""
+
+
+class ClientDisconnect(FrameworkError):
+    """The client went away while its request was being served."""
+
+
+class WebSocketDisconnect(FrameworkError):
+    """The peer closed the socket with this code and reason (RFC 6455 section 7.4; 1006: it vanished)."""
+
+    def __init__(self, code: int = 1000, reason: str = "") -> None:
+        self.code = code
+        self.reason = reason
+        super().__init__(code, reason)
+
+
+class WebSocketStateError(FrameworkError, RuntimeError):
+    """A message that the state of the socket does not allow, such as sending before `accept()`."""

@@ -1,0 +1,139 @@
+"""Start-up and shutdown: the app's own, and those of the apps that it mounts.
+
+Everything runs in the task that the server gave to the lifespan, so cancel scopes and context
+variables of a context manager behave as if the app were called between its two halves.
+"""
+
+import inspect
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any, TypeAlias
+
+import anyio
+
+from framework._concurrency import is_async, run_in_threadpool
+from framework.exceptions import FrameworkError
+from framework.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["Lifespan", "LifespanFunction"]
+
+logger = logging.getLogger("framework")
+
+LifespanFunction: TypeAlias = Callable[..., AbstractAsyncContextManager[Mapping[str, Any] | None]]
+"""`lifespan(app)`, or without the app: an async context manager that may yield the state."""
+
+
+class Lifespan:
+    """The lifespan of an app, as an ASGI callable for scopes of type `lifespan`."""
+
+    __slots__ = ("_app", "_context", "_mounted", "_on_shutdown", "_on_startup")
+
+    def __init__(
+        self,
+        app: Any,
+        context: LifespanFunction | None,
+        on_startup: Sequence[Callable[[], Any]],
+        on_shutdown: Sequence[Callable[[], Any]],
+        mounted: Iterable[tuple[ASGIApp, dict[str, Any]]],
+    ) -> None:
+        self._app = app
+        self._context = context
+        self._on_startup = on_startup
+        self._on_shutdown = on_shutdown
+        self._mounted = list(mounted)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Start, tell the server, wait for its word, shut down; a failure is reported and raised."""
+        await receive()
+        phase = "startup"
+        try:
+            async with self._running(scope):
+                await send({"type": "lifespan.startup.complete"})
+                phase = "shutdown"
+                await receive()
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            await send({"type": f"lifespan.{phase}.failed", "message": message})
+            raise
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def _running(self, scope: Scope) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for app, state in self._mounted:
+                await stack.enter_async_context(mounted_lifespan(app, state, scope))
+            if self._context is not None:
+                context = self._context(*_arguments(self._context, self._app))
+                yielded = await stack.enter_async_context(context)
+                if yielded is not None:
+                    scope.setdefault("state", {}).update(yielded)
+            for function in self._on_startup:
+                await _run(function)
+            yield
+            for function in self._on_shutdown:
+                await _run(function)
+
+
+@asynccontextmanager
+async def mounted_lifespan(
+    app: ASGIApp, state: dict[str, Any], scope: Scope
+) -> AsyncIterator[None]:
+    """Run the lifespan of a mounted app around the block; its state goes into `state`.
+
+    An app that raises or returns before it has answered does not support lifespan, and needs none
+    (ASGI lifespan specification, "Scope"). One that reports a failure is a FrameworkError.
+    """
+    events_in, events_out = anyio.create_memory_object_stream[Message](2)
+    answered, ended = anyio.Event(), anyio.Event()
+    failures: list[str] = []
+
+    async def send(message: Message) -> None:
+        if message["type"].endswith(".failed"):
+            failures.append(message.get("message", ""))
+        (ended if message["type"].startswith("lifespan.shutdown") else answered).set()
+
+    async def run() -> None:
+        inner = {"type": "lifespan", "asgi": scope["asgi"], "state": state}
+        try:
+            await app(inner, events_out.receive, send)
+        except Exception as error:
+            if answered.is_set() and not failures:
+                failures.append(f"{type(error).__name__}: {error}")
+                logger.error("the lifespan of the mounted %r ended early: %s", app, failures[0])
+            else:
+                logger.debug("the mounted %r has no lifespan: %r", app, error)
+        answered.set()
+        ended.set()
+
+    state.clear()
+    with events_in, events_out:
+        async with anyio.create_task_group() as group:
+            group.start_soon(run)
+            events_in.send_nowait({"type": "lifespan.startup"})
+            await answered.wait()
+            _raise_first(failures, app)
+            yield
+            events_in.send_nowait({"type": "lifespan.shutdown"})
+            await ended.wait()
+    _raise_first(failures, app)
+
+
+def _raise_first(failures: Sequence[str], app: ASGIApp) -> None:
+    if failures:
+        raise FrameworkError(f"the mounted {app!r} failed: {failures[0]}")
+
+
+def _arguments(function: Callable[..., Any], app: Any) -> tuple[Any, ...]:
+    try:
+        inspect.signature(function).bind()
+    except TypeError:
+        return (app,)
+    return ()
+
+
+async def _run(function: Callable[[], Any]) -> None:
+    if is_async(function):
+        await function()
+    else:
+        await run_in_threadpool(function)

@@ -1,0 +1,238 @@
+"""What a handler holds of an HTTP request: the scope's values, and the body.
+
+Every byte of a body passes `Request._next_chunk`, and is counted there. Parsing of forms lives in
+`forms`; nothing here knows of routes or of the app that made the request.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import anyio
+
+from framework._exchange import Exchange
+from framework._wire.charset import decode_text
+from framework._wire.media import is_json, parse_media_type
+from framework.connections import DEFAULT_SETTINGS, HTTPConnection, Settings
+from framework.exceptions import (
+    BodyUnavailable,
+    ClientDisconnect,
+    LimitExceeded,
+    MalformedRequest,
+    UnsupportedMediaType,
+)
+from framework.types import Message, Receive, Scope
+
+__all__ = ["Request"]
+
+
+async def _no_body() -> Message:
+    raise BodyUnavailable("this Request was made without `receive`, so it has no body to read")
+
+
+class Request(HTTPConnection):
+    """An HTTP request. Make one of your own in ASGI middleware: `Request(scope, receive)`."""
+
+    __slots__ = (
+        "_body",
+        "_ended",
+        "_gone",
+        "_idle",
+        "_json",
+        "_opened",
+        "_pending",
+        "_receive",
+        "_received",
+        "_receiving",
+    )
+
+    _json: Any
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive = _no_body,
+        settings: Settings = DEFAULT_SETTINGS,
+    ) -> None:
+        self.scope = scope
+        self._settings = settings
+        self._receive = receive
+        self._body: bytes | None = None
+        self._received = 0
+        self._opened = False  # somebody has begun to read the body
+        self._ended = False  # the last message of the body has come in
+        self._gone = False  # the client has gone
+        self._pending: Message | None = None  # came in while waiting for the client to go
+        self._receiving = False  # `receive` is being awaited, and must not be called again
+        self._idle: anyio.Event | None = None  # set when it no longer is
+
+    @property
+    def method(self) -> str:
+        """The method as the client sent it: methods are case-sensitive (RFC 9110 section 9.1)."""
+        method: str = self.scope["method"]
+        return method
+
+    async def body(self) -> bytes:
+        """The whole body, kept for the next call.
+
+        Raises LimitExceeded (413) over `Limits.max_body_size`, ClientDisconnect when the client goes
+        before its end, BodyUnavailable after `stream()`.
+        """
+        if self._body is None:
+            return await self._read(self._content_fields()[1])
+        return self._body
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """The body in the chunks in which it arrives, none of them kept; errors as for `body()`."""
+        if self._body is not None:
+            yield self._body
+            return
+        self._open(self._content_fields()[1])
+        while self._pending is not None or not self._ended:
+            if chunk := await self._next_chunk():
+                yield chunk
+
+    async def text(self) -> str:
+        """The body as text, by the charset of its Content-Type, UTF-8 where none is named.
+
+        Raises MalformedRequest (400) for bytes or charsets that are not text.
+        """
+        media = parse_media_type(self.headers.get("content-type"))
+        try:
+            return decode_text(await self.body(), None if media is None else media.charset)
+        except ValueError as error:
+            raise MalformedRequest(str(error)) from error
+
+    async def json(self) -> Any:
+        """The body as JSON, decoded by the app's codec and kept for the next call.
+
+        Raises MalformedRequest (400) for what is not JSON in UTF-8, and UnsupportedMediaType (415)
+        unless the Content-Type is JSON's: another site can make a browser send a form or a text, but
+        not `application/json`. Decode `body()` yourself to take anything.
+        """
+        try:
+            return self._json
+        except AttributeError:
+            content_type, content_length = self._content_fields()
+        if content_type != b"application/json":
+            _check_json(content_type)
+        body = await self._read(content_length) if self._body is None else self._body
+        try:
+            self._json = value = self._settings.json.decode(body)
+        except ValueError as error:
+            raise MalformedRequest(f"the body is not valid JSON: {error}") from error
+        return value
+
+    async def is_disconnected(self) -> bool:
+        """Whether the client has gone, as far as the server has told until now."""
+        with anyio.move_on_after(0):
+            await self.disconnected()
+        return self._gone
+
+    async def disconnected(self) -> Message:
+        """Wait until the client has gone; a body that arrives meanwhile is kept for `stream()`.
+
+        Returns `http.disconnect`, so that it can stand in for an ASGI `receive`. While an unfinished
+        body waits to be read it sees nothing; reading that body then raises ClientDisconnect.
+        """
+        while not self._gone:
+            if self._receiving:
+                await self._until_idle()
+            elif self._pending is not None and not self._ended:
+                await anyio.sleep_forever()
+            else:
+                ended = self._ended
+                message = await self._receive_alone()
+                if message["type"] == "http.request":
+                    if ended:  # a server that repeats itself would keep this loop spinning
+                        await anyio.sleep_forever()
+                    self._pending = message
+        return {"type": "http.disconnect"}
+
+    def _content_fields(self) -> tuple[bytes | None, bytes | None]:
+        content_type = content_length = None
+        for name, value in self.scope["headers"]:
+            if name == b"content-type":
+                content_type = value
+            elif name == b"content-length":
+                content_length = value
+        return content_type, content_length
+
+    def _open(self, content_length: bytes | None) -> None:
+        if self._opened:
+            raise BodyUnavailable(
+                "stream() has read this body already; call body() first to read it twice"
+            )
+        self._opened = True
+        watched = getattr(self._receive, "__self__", None)
+        if self._pending is None and isinstance(watched, Exchange):
+            if watched.body_taken:
+                raise BodyUnavailable(
+                    f"an ASGI middleware around this route has read {watched.body_taken} bytes of "
+                    "the body and did not pass them on; it has to replay them through `receive`"
+                )
+            if watched.body_complete:
+                self._pending, self._ended = {"type": "http.request"}, True
+        if content_length is not None and content_length.isdigit():
+            self._check_size(int(content_length[:20]))
+
+    def _check_size(self, size: int) -> None:
+        limit = self._settings.limits.max_body_size
+        if size > limit:
+            detail = f"the body is larger than {limit} bytes"
+            raise LimitExceeded(413, "max_body_size", limit, detail)
+
+    async def _read(self, content_length: bytes | None) -> bytes:
+        self._open(content_length)
+        body = await self._next_chunk()
+        if not self._ended:
+            chunks = [body]
+            while not self._ended:
+                chunks.append(await self._next_chunk())
+            body = b"".join(chunks)
+        self._body = body
+        return body
+
+    async def _next_chunk(self) -> bytes:
+        while self._receiving:
+            await self._until_idle()
+        message = self._pending
+        if message is None:
+            message = await self._receive_alone()
+        self._pending = None
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect("the client went away before the end of its request")
+        chunk: bytes = message.get("body", b"")
+        self._received += len(chunk)
+        self._check_size(self._received)
+        return chunk
+
+    async def _receive_alone(self) -> Message:
+        self._receiving = True
+        try:
+            message = await self._receive()
+        finally:
+            self._receiving = False
+            if self._idle is not None:
+                self._idle.set()
+                self._idle = None
+        if message["type"] == "http.disconnect":
+            self._gone = True
+        elif not message.get("more_body", False):
+            self._ended = True
+        return message
+
+    async def _until_idle(self) -> None:
+        if self._idle is None:
+            self._idle = anyio.Event()
+        await self._idle.wait()
+
+
+def _check_json(content_type: bytes | None) -> None:
+    media = None if content_type is None else parse_media_type(content_type.decode("latin-1"))
+    if media is None or not is_json(media):
+        sent = (
+            "no Content-Type" if content_type is None else f"{content_type.decode('latin-1'):.80}"
+        )
+        raise UnsupportedMediaType(f"expected application/json, got {sent}")
+    if (media.charset or "utf-8").lower() not in ("utf-8", "utf8"):
+        raise MalformedRequest(f"JSON is sent in UTF-8, not in {media.charset:.80}")

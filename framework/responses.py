@@ -1,0 +1,374 @@
+"""What a handler answers with. Each response is itself an ASGI app: `await response(scope, receive, send)`.
+
+The shape of the messages and the header fields that every response has are decided here and nowhere
+else; what a *returned value* becomes is decided in `_results`.
+"""
+
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal, TypeAlias
+
+import anyio
+
+from framework._concurrency import iterate_in_threadpool, until_disconnect
+from framework._wire.cookies import format_set_cookie
+from framework._wire.grammar import check_field_value
+from framework._wire.headers import MutableHeaders, encode_headers
+from framework._wire.json import JSONCodec, StandardJSON
+from framework._wire.urls import redirect_location
+from framework.exceptions import ClientDisconnect
+from framework.types import Message, Receive, Scope, Send
+
+__all__ = [
+    "HTMLResponse",
+    "JSONResponse",
+    "PlainTextResponse",
+    "RedirectResponse",
+    "Response",
+    "StreamingResponse",
+]
+
+Field: TypeAlias = tuple[bytes, bytes]
+HeadersInit: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
+Background: TypeAlias = Callable[[], Awaitable[None]]
+
+TEXT: Field = (b"content-type", b"text/plain; charset=utf-8")
+JSON: Field = (b"content-type", b"application/json")
+BYTES: Field = (b"content-type", b"application/octet-stream")
+
+STANDARD_JSON = StandardJSON()
+
+
+class _LengthFields(dict[int, Field]):
+    """`content-length` fields by length: small ones made once, others when asked for and not kept."""
+
+    __slots__ = ()
+
+    def __missing__(self, length: int) -> Field:
+        return (b"content-length", b"%d" % length)
+
+
+LENGTH = _LengthFields((n, (b"content-length", b"%d" % n)) for n in range(1024))
+
+
+def has_no_content(status_code: int) -> bool:
+    """Whether a response of this status never has content (RFC 9110 section 6.4.1)."""
+    return status_code in (204, 304) or status_code < 200
+
+
+class Response:
+    """A whole response. `content` is text (sent as UTF-8), bytes or None.
+
+    A header of `headers` replaces the default of that name; names and values are checked (ValueError),
+    so that no CR or LF gets out. A status without content (1xx, 204, 304) drops it.
+    """
+
+    __slots__ = ("background", "body", "raw_headers", "status_code")
+
+    media_type: ClassVar[str | None] = None
+    """The Content-Type unless one is given; text types get `charset=utf-8`."""
+
+    raw_headers: list[Field]
+    """The header fields as they are sent; `headers` is a view that changes them."""
+
+    def __init__(
+        self,
+        content: Any = None,
+        status_code: int = 200,
+        headers: HeadersInit | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+    ) -> None:
+        self.background = background
+        self._start(status_code, headers, media_type)
+        if has_no_content(self.status_code):
+            self.body = b""
+        else:
+            self.body = body = self.render(content)
+            self._default(LENGTH[len(body)])
+
+    def render(self, content: Any) -> bytes:
+        """The body's bytes; subclasses override it."""
+        return b"" if content is None else _as_bytes(content)
+
+    @property
+    def headers(self) -> MutableHeaders:
+        """The header fields, to be read and changed until the response is sent."""
+        return MutableHeaders(raw=self.raw_headers)
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        *,
+        max_age: int | timedelta | None = None,
+        expires: datetime | int | str | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: Literal["lax", "strict", "none"] | None = "lax",
+        partitioned: bool = False,
+    ) -> None:
+        """Add a Set-Cookie field (RFC 6265bis); `max_age` in seconds. ValueError for what it forbids."""
+        cookie = format_set_cookie(
+            key,
+            value,
+            max_age=max_age,
+            expires=expires,
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
+            partitioned=partitioned,
+        )
+        self.raw_headers.append((b"set-cookie", cookie.encode("latin-1")))
+
+    def delete_cookie(
+        self,
+        key: str,
+        *,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: Literal["lax", "strict", "none"] | None = "lax",
+        partitioned: bool = False,
+    ) -> None:
+        """Make the browser drop a cookie; path, domain and prefix must be those it was set with."""
+        self.set_cookie(
+            key,
+            max_age=0,
+            expires=0,
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
+            partitioned=partitioned,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response, then run `background`."""
+        if scope["type"] == "websocket":
+            send = denial(scope, send)
+        try:
+            await self._send(scope, receive, send)
+        except ClientDisconnect:
+            pass  # nobody is left to be answered; the work after the answer is still to be done
+        if self.background is not None:
+            await self.background()
+
+    async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = b"" if scope.get("method") == "HEAD" else self.body
+        await send_message(send, self._start_message())
+        await send_message(send, {"type": "http.response.body", "body": body})
+
+    def _start_message(self) -> Message:
+        return {
+            "type": "http.response.start",
+            "status": self.status_code,
+            "headers": self.raw_headers,
+        }
+
+    def _start(self, status_code: int, headers: HeadersInit | None, media_type: str | None) -> None:
+        if not 100 <= status_code <= 599:
+            raise ValueError(f"a response has a status from 100 to 599, not {status_code!r}")
+        self.status_code = int(status_code)
+        self.raw_headers = [] if headers is None else encode_headers(headers)
+        if media_type is None:
+            media_type = self.media_type
+        if media_type is not None and not has_no_content(status_code):
+            if media_type.startswith("text/") and "charset=" not in media_type.lower():
+                media_type += "; charset=utf-8"
+            self._default((b"content-type", check_field_value(media_type)))
+
+    def _default(self, field: Field) -> None:
+        if not any(name == field[0] for name, _ in self.raw_headers):
+            self.raw_headers.append(field)
+
+
+def whole_response(status_code: int, raw_headers: list[Field], body: bytes) -> Response:
+    """A Response of parts that are known to be right, without checking them again."""
+    response = Response.__new__(Response)
+    response.status_code = status_code
+    response.raw_headers = raw_headers
+    response.body = body
+    response.background = None
+    return response
+
+
+class PlainTextResponse(Response):
+    """Text."""
+
+    __slots__ = ()
+
+    media_type = "text/plain"
+
+
+class HTMLResponse(Response):
+    """A page."""
+
+    __slots__ = ()
+
+    media_type = "text/html"
+
+
+class JSONResponse(Response):
+    """Data as JSON, by the standard library's codec unless another is given."""
+
+    __slots__ = ("codec",)
+
+    media_type = "application/json"
+
+    def __init__(
+        self,
+        content: Any,
+        status_code: int = 200,
+        headers: HeadersInit | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+        *,
+        codec: JSONCodec = STANDARD_JSON,
+    ) -> None:
+        self.codec = codec
+        super().__init__(content, status_code, headers, media_type, background)
+
+    def render(self, content: Any) -> bytes:
+        """The content, encoded."""
+        return self.codec.encode(content)
+
+
+class RedirectResponse(Response):
+    """Sends the client to another URL: 307 keeps method and body, 303 turns a form's POST into a GET.
+
+    The URL is percent-encoded where a browser would do so (RFC 9110 section 10.2.2); a control
+    character in it is a ValueError. It is not checked where it leads: never redirect to what a client
+    sent without comparing it with what you expect.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        url: object,
+        status_code: int = 307,
+        headers: HeadersInit | None = None,
+        background: Background | None = None,
+    ) -> None:
+        if status_code not in (201, 300, 301, 302, 303, 307, 308):
+            raise ValueError(f"a redirect has a status of 3xx (or 201), not {status_code!r}")
+        super().__init__(None, status_code, headers, None, background)
+        self.raw_headers.append((b"location", redirect_location(str(url)).encode("ascii")))
+
+
+class StreamingResponse(Response):
+    """Sends what an iterable yields, each chunk as it comes; str is sent as UTF-8.
+
+    A plain iterator is advanced in a worker thread. When the client goes, or sending fails, the
+    iterator is closed at once, so that its `finally` blocks run.
+    """
+
+    __slots__ = ("body_iterator",)
+
+    media_type = "application/octet-stream"
+
+    def __init__(
+        self,
+        content: AsyncIterable[str | bytes] | Iterable[str | bytes],
+        status_code: int = 200,
+        headers: HeadersInit | None = None,
+        media_type: str | None = None,
+        background: Background | None = None,
+    ) -> None:
+        self.background = background
+        self.body = b""
+        self._start(status_code, headers, media_type)
+        self.body_iterator = _async_iterator(content)
+
+    async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") == "HEAD" or has_no_content(self.status_code):
+            await _close(self.body_iterator)
+            await super()._send(scope, receive, send)
+        elif not await until_disconnect(lambda: self._stream(send), receive):
+            raise ClientDisconnect("the client went away while the response was streamed")
+
+    async def _stream(self, send: Send) -> None:
+        try:
+            await send_message(send, self._start_message())
+            async for chunk in self.body_iterator:
+                if body := _as_bytes(chunk):
+                    message = {"type": "http.response.body", "body": body, "more_body": True}
+                    await send_message(send, message)
+        finally:
+            await _close(self.body_iterator)
+        await send_message(send, {"type": "http.response.body", "body": b""})
+
+
+async def send_message(send: Send, message: Message) -> None:
+    """Send; ClientDisconnect where the server says by OSError that nobody listens (HTTP spec 2.4)."""
+    try:
+        await send(message)
+    except OSError as error:
+        raise ClientDisconnect("the client went away before the end of the response") from error
+
+
+def denial(scope: Scope, send: Send) -> Send:
+    """Sends an HTTP response to a WebSocket handshake, or refuses it bare where the server cannot.
+
+    The extension is `websocket.http.response`; without it a close before accept is a 403.
+    """
+    if "websocket.http.response" in (scope.get("extensions") or {}):
+        return lambda message: send({**message, "type": f"websocket.{message['type']}"})
+    return lambda message: _close_instead(message, send)
+
+
+async def _close_instead(message: Message, send: Send) -> None:
+    if message["type"] == "http.response.start":
+        await send({"type": "websocket.close", "code": 1000})
+
+
+def _as_bytes(content: Any) -> bytes:
+    if isinstance(content, str):
+        return content.encode()
+    if isinstance(content, bytes | bytearray | memoryview):
+        return bytes(content)
+    raise TypeError(
+        f"a response sends str or bytes, not {type(content).__name__}; "
+        "use JSONResponse for data, StreamingResponse for an iterable of str or bytes"
+    )
+
+
+def _async_iterator(content: Any) -> AsyncIterator[str | bytes]:
+    if isinstance(content, AsyncIterable):
+        return content.__aiter__()
+    if isinstance(content, str | bytes | bytearray | memoryview):
+        raise TypeError("StreamingResponse takes an iterable of chunks; use Response for one piece")
+    if isinstance(content, Sequence):
+        return _iterate(content)
+    if isinstance(content, Iterable):
+        iterator: Iterator[str | bytes] = iter(content)
+        return iterate_in_threadpool(iterator)
+    raise TypeError(f"StreamingResponse takes an iterable of chunks, not {type(content).__name__}")
+
+
+async def _iterate(chunks: Sequence[str | bytes]) -> AsyncIterator[str | bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+async def _close(iterator: AsyncIterator[Any]) -> None:
+    close = getattr(iterator, "aclose", None)
+    if close is not None:
+        with anyio.CancelScope(shield=True):
+            await close()

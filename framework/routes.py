@@ -1,0 +1,254 @@
+"""What a recipe is made of: routes, mounts and middleware, checked as they are declared.
+
+Each remembers the line that declared it, for every message that is about it. Nothing here runs while
+a request is served; how the pieces are collected is `routing`.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeAlias, TypedDict
+
+from typing_extensions import Unpack
+
+from framework._concurrency import is_async
+from framework._pattern import Pattern, parse_pattern
+from framework._wire.grammar import is_token
+from framework.exceptions import ConfigError
+from framework.requests import Request
+from framework.responses import Response
+from framework.types import ASGIApp
+
+__all__ = [
+    "CallNext",
+    "FunctionMiddleware",
+    "Middleware",
+    "Mount",
+    "Route",
+    "RouteOptions",
+    "WebSocketRoute",
+]
+
+CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
+FunctionMiddleware: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]
+
+VERBS = ("delete", "get", "head", "options", "patch", "post", "put", "query")
+
+
+class Middleware:
+    """ASGI middleware, made when the app is compiled: `Middleware(cls, **options)` is `cls(app, **options)`."""
+
+    __slots__ = ("args", "cls", "kwargs", "where")
+
+    def __init__(self, cls: Callable[..., ASGIApp], *args: Any, **kwargs: Any) -> None:
+        if not callable(cls):
+            raise ConfigError(f"Middleware takes a class and its options, not {cls!r}")
+        self.cls = cls
+        self.args = args
+        self.kwargs = kwargs
+        self.where = caller()
+
+    def wrap(self, app: ASGIApp) -> ASGIApp:
+        """Make the middleware around `app`; ConfigError names the declaring line if it cannot be made."""
+        try:
+            return self.cls(app, *self.args, **self.kwargs)
+        except TypeError as error:
+            raise ConfigError(f"{self!r}, declared at {self.where}: {error}") from error
+
+    def __repr__(self) -> str:
+        options = [repr(value) for value in self.args]
+        options += [f"{name}={value!r}" for name, value in self.kwargs.items()]
+        return f"Middleware({', '.join([name_of(self.cls), *options])})"
+
+
+AnyMiddleware: TypeAlias = Middleware | FunctionMiddleware
+
+
+class RouteOptions(TypedDict, total=False):
+    """What can be said of a route beside its path and its handler."""
+
+    name: str
+    """For `url_path_for`; the handler's name unless given."""
+
+    status_code: int
+    """The status of a returned value that is no Response; 200 unless given, 204 for None."""
+
+    middleware: Sequence[AnyMiddleware]
+    """Around this route alone, the first outermost: `Middleware(...)` or `(request, call_next)`."""
+
+
+class Rings:
+    """Middleware of both kinds, each in the order in which it wraps: the outermost first."""
+
+    __slots__ = ("asgi", "functions")
+
+    def __init__(self, middleware: Iterable[AnyMiddleware] = ()) -> None:
+        self.asgi: list[Middleware] = []
+        self.functions: list[FunctionMiddleware] = []
+        for item in middleware:
+            if isinstance(item, Middleware):
+                self.asgi.append(item)
+            else:
+                self.functions.append(checked_function(item))
+
+
+class Route:
+    """An HTTP path and what handles it: a function, or a class with a method for each verb.
+
+    A class is instantiated once, without arguments; give an instance to choose its arguments.
+    """
+
+    __slots__ = ("endpoint", "handlers", "name", "path", "rings", "status_code", "where")
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Any,
+        methods: Iterable[str] | None = None,
+        **options: Unpack[RouteOptions],
+    ) -> None:
+        self.where = caller()
+        self.path = path
+        parse_path(path)
+        self.endpoint = endpoint
+        self.handlers = _handlers(path, endpoint, methods)
+        self.name = options.get("name") or name_of(endpoint)
+        self.rings = Rings(options.get("middleware", ()))
+        self.status_code = options.get("status_code")
+        if self.status_code is not None and not 200 <= self.status_code <= 599:
+            raise ConfigError(
+                f"status_code={self.status_code!r}: a response has one from 200 to 599"
+            )
+
+    def __repr__(self) -> str:
+        return f"Route({self.path!r}, {self.name}, methods={sorted(self.handlers)})"
+
+
+class WebSocketRoute:
+    """A WebSocket path and its handler."""
+
+    __slots__ = ("endpoint", "name", "path", "rings", "where")
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Awaitable[None]],
+        *,
+        name: str | None = None,
+        middleware: Iterable[Middleware] = (),
+    ) -> None:
+        self.where = caller()
+        self.path = path
+        parse_path(path)
+        self.endpoint = endpoint
+        self.name = name or name_of(endpoint)
+        self.rings = Rings(middleware)
+        if self.rings.functions:
+            raise ConfigError(f"{path!r}: a WebSocket route takes ASGI middleware only")
+
+    def __repr__(self) -> str:
+        return f"WebSocketRoute({self.path!r}, {self.name})"
+
+
+class Mount:
+    """An ASGI app that answers everything under a path.
+
+    The app sees `root_path` grow by the path and `path` whole, as the ASGI specification says. With
+    `strip=True` the path is cut off `path` and `raw_path` too, for apps that ignore `root_path`.
+    """
+
+    __slots__ = ("app", "name", "path", "strip", "where")
+
+    def __init__(
+        self, path: str, app: ASGIApp, *, name: str | None = None, strip: bool = False
+    ) -> None:
+        self.where = caller()
+        self.path = path.rstrip("/")
+        parse_path(path)
+        self.app = app
+        self.name = name
+        self.strip = strip
+        if not callable(app):
+            raise ConfigError(f"mount({path!r}, {app!r}): that is no ASGI app")
+
+    def __repr__(self) -> str:
+        return f"Mount({self.path or '/'!r}, {self.app!r})"
+
+
+def caller() -> str:
+    """Where the user's code calls into this package: `file.py:12`."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").split(".")[0] == "framework":
+        frame = frame.f_back
+    return "unknown" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def name_of(endpoint: Any) -> str:
+    """What an endpoint is called; of an instance or a partial, what is behind it."""
+    inner = getattr(endpoint, "func", endpoint)
+    name: str = getattr(inner, "__name__", type(inner).__name__)
+    return name
+
+
+def parse_path(path: str) -> Pattern:
+    """Parse a path as a recipe has it; ConfigError for one that no request could match."""
+    pattern = parse_pattern(path)
+    if path and not path.startswith("/"):
+        raise ConfigError(f"the path {path!r} must begin with '/'")
+    for segment in pattern.segments:
+        for part in segment:
+            if isinstance(part, str):
+                _check_literal(path, part, whole=len(segment) == 1)
+    return pattern
+
+
+def checked_prefix(prefix: str) -> str:
+    """A prefix as it is put before paths."""
+    parse_path(prefix)
+    if prefix.endswith("/"):
+        raise ConfigError(
+            f"the prefix {prefix!r} must not end in '/': each path begins with its own"
+        )
+    return prefix
+
+
+def checked_function(function: Any) -> FunctionMiddleware:
+    """A function middleware that can be awaited with `(request, call_next)`."""
+    if isinstance(function, type) or not is_async(function):
+        raise ConfigError(
+            f"{function!r} is no function middleware: write `async def name(request, call_next)`; "
+            "an ASGI middleware class goes into Middleware(cls, **options) or add_middleware()"
+        )
+    checked: FunctionMiddleware = function
+    return checked
+
+
+def _check_literal(path: str, text: str, *, whole: bool) -> None:
+    if whole and text in (".", ".."):
+        raise ConfigError(f"the path {path!r} can never match: clients resolve {text!r} away")
+    for character in "?#":
+        if character in text:
+            raise ConfigError(f"the path {path!r} can never match: {character!r} ends a URL's path")
+    hexadecimal = text.partition("%")[2][:2]
+    if len(hexadecimal) == 2 and all(c in "0123456789abcdefABCDEF" for c in hexadecimal):
+        raise ConfigError(
+            f"the path {path!r} can never match: write it decoded, without %{hexadecimal}"
+        )
+
+
+def _handlers(path: str, endpoint: Any, methods: Iterable[str] | None) -> dict[str, Any]:
+    if isinstance(methods, str):
+        raise ConfigError(f"methods={methods!r}: give a list, such as [{methods!r}]")
+    if inspect.isroutine(endpoint) or not any(hasattr(endpoint, verb) for verb in VERBS):
+        if not callable(endpoint) or isinstance(endpoint, type):
+            raise ConfigError(
+                f"the handler of {path!r} is {endpoint!r}: give a function, or a class with a "
+                "method named get, post, ..."
+            )
+        names = [method.upper() for method in (methods or ["GET"])]
+        if not all(map(is_token, names)):
+            raise ConfigError(f"methods={names!r}: a method is a word such as 'GET'")
+        return dict.fromkeys(names, endpoint)
+    if methods is not None:
+        raise ConfigError(f"methods={methods!r}: the methods of {endpoint!r} are its verbs")
+    instance = endpoint() if isinstance(endpoint, type) else endpoint
+    return {verb.upper(): getattr(instance, verb) for verb in VERBS if hasattr(instance, verb)}

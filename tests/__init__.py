@@ -1,0 +1,1 @@
+"""The tests, which mirror `framework/` file by file."""

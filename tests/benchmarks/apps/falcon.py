@@ -1,0 +1,87 @@
+"""Falcon: https://falcon.readthedocs.io"""
+
+from typing import Any
+
+import falcon
+from falcon.asgi import App, Request, Response
+
+from tests.benchmarks.asgi import LAYERS, PassThrough
+from tests.benchmarks.github import ROUTES
+
+__all__ = ["github", "nested", "plain", "wrapped"]
+
+
+class Home:
+    async def on_get(self, req: Request, resp: Response) -> None:
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = "Hello, World!"
+
+
+class Message:
+    async def on_get(self, req: Request, resp: Response) -> None:
+        resp.media = {"message": "Hello, World!"}
+
+
+class Item:
+    async def on_get(self, req: Request, resp: Response, id: int) -> None:
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = str(id * 2)
+
+
+class Search:
+    async def on_get(self, req: Request, resp: Response) -> None:
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = f"{req.get_param('q')} {req.get_header('x-request-id')}"
+
+
+class Echo:
+    async def on_post(self, req: Request, resp: Response) -> None:
+        resp.media = await req.get_media()
+
+
+class Show:
+    """One resource per path pattern, with a responder for each of its methods."""
+
+    def __init__(self, methods: list[str]) -> None:
+        for method in methods:
+            setattr(self, f"on_{method.lower()}", self.show)
+
+    async def show(self, req: Request, resp: Response, **params: str) -> None:
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = ",".join(("ok", *params.values()))
+
+
+class Nested:
+    """A middleware component: Falcon has hooks before and after instead of functions that nest."""
+
+    async def process_request(self, req: Request, resp: Response) -> None:
+        pass
+
+    async def process_response(
+        self, req: Request, resp: Response, resource: object, req_succeeded: bool
+    ) -> None:
+        pass
+
+
+def build(*middleware: Any) -> App[Request, Response]:
+    app = App(middleware=list(middleware))
+    app.add_route("/", Home())
+    app.add_route("/json", Message())
+    app.add_route("/items/{id:int}", Item())
+    app.add_route("/search", Search())
+    app.add_route("/echo", Echo())
+    return app
+
+
+plain = build()
+
+github = build()
+for pattern in dict.fromkeys(route.pattern for route in ROUTES):
+    methods = [route.method for route in ROUTES if route.pattern == pattern]
+    github.add_route(pattern, Show(methods))
+
+wrapped: Any = build()
+for _ in range(LAYERS):
+    wrapped = PassThrough(wrapped)
+
+nested = build(*(Nested() for _ in range(LAYERS)))

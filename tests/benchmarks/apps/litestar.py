@@ -1,0 +1,58 @@
+"""Litestar: https://docs.litestar.dev. It has no middleware of functions: its middlewares are all
+ASGI callables.
+"""
+
+from typing import Any
+
+from litestar import Litestar, MediaType, Request, get, post, route
+from litestar.middleware import DefineMiddleware
+
+from tests.benchmarks.asgi import LAYERS, PassThrough
+from tests.benchmarks.github import PARAMETER, ROUTES
+
+__all__ = ["github", "plain", "wrapped"]
+
+
+@get("/", media_type=MediaType.TEXT)
+async def home() -> str:
+    return "Hello, World!"
+
+
+@get("/json")
+async def message() -> dict[str, str]:
+    return {"message": "Hello, World!"}
+
+
+@get("/items/{item_id:int}", media_type=MediaType.TEXT)
+async def item(item_id: int) -> str:
+    return str(item_id * 2)
+
+
+@get("/search", media_type=MediaType.TEXT)
+async def search(request: Request[Any, Any, Any], q: str) -> str:
+    return f"{q} {request.headers['x-request-id']}"
+
+
+@post("/echo", status_code=200)
+async def echo(data: dict[str, Any]) -> dict[str, Any]:
+    return data
+
+
+async def show(request: Request[Any, Any, Any]) -> str:
+    return ",".join(("ok", *request.path_params.values()))
+
+
+handlers = [home, message, item, search, echo]
+github_handlers = [
+    route(
+        PARAMETER.sub(r"{\1_:str}", entry.pattern),  # no plain names: it reserves `state`
+        http_method=entry.method,  # type: ignore[arg-type]
+        status_code=200,
+        media_type=MediaType.TEXT,
+    )(show)
+    for entry in ROUTES
+]
+
+plain = Litestar([*handlers])
+github = Litestar([*handlers, *github_handlers])
+wrapped = Litestar([*handlers], middleware=[DefineMiddleware(PassThrough)] * LAYERS)

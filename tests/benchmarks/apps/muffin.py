@@ -1,0 +1,64 @@
+"""Muffin: https://klen.github.io/muffin/"""
+
+# pyright: reportUnknownMemberType=false
+
+from typing import Any
+
+from muffin import Application, Request, ResponseText
+
+from tests.benchmarks.asgi import LAYERS, PassThrough, Receive, Send
+from tests.benchmarks.github import ROUTES
+
+__all__ = ["github", "nested", "plain", "wrapped"]
+
+
+async def home(request: Request) -> ResponseText:
+    return ResponseText("Hello, World!")
+
+
+async def message(request: Request) -> dict[str, str]:
+    return {"message": "Hello, World!"}
+
+
+async def item(request: Request) -> ResponseText:
+    return ResponseText(str(request.path_params["id"] * 2))
+
+
+async def search(request: Request) -> ResponseText:
+    return ResponseText(f"{request.query['q']} {request.headers['x-request-id']}")
+
+
+async def echo(request: Request) -> Any:
+    return await request.json()
+
+
+async def show(request: Request) -> ResponseText:
+    return ResponseText(",".join(("ok", *request.path_params.values())))
+
+
+def build() -> Application:
+    app = Application()
+    app.route("/")(home)
+    app.route("/json")(message)
+    app.route("/items/{id:int}")(item)
+    app.route("/search")(search)
+    app.route("/echo", methods=["POST"])(echo)
+    return app
+
+
+plain = build()
+
+github = build()
+for route in ROUTES:
+    github.route(route.pattern, methods=[route.method])(show)
+
+wrapped: Any = build()
+for _ in range(LAYERS):
+    wrapped = PassThrough(wrapped)
+
+nested = build()
+for _ in range(LAYERS):
+    # A function each: the same one twice would be taken once.
+    @nested.middleware
+    async def passing(app: Any, request: Request, receive: Receive, send: Send) -> Any:
+        return await app(request, receive, send)

@@ -1,0 +1,63 @@
+"""Ours."""
+
+from typing import Any
+
+from framework import App, Request, Response
+from tests.benchmarks.asgi import LAYERS, PassThrough
+from tests.benchmarks.github import ROUTES
+
+__all__ = ["github", "nested", "plain", "wrapped"]
+
+
+async def home() -> str:
+    return "Hello, World!"
+
+
+async def message() -> dict[str, str]:
+    return {"message": "Hello, World!"}
+
+
+async def item(id: int) -> str:
+    return str(id * 2)
+
+
+async def search(request: Request) -> str:
+    return f"{request.query_params['q']} {request.headers['x-request-id']}"
+
+
+async def echo(request: Request) -> Any:
+    return await request.json()
+
+
+async def show(request: Request) -> str:
+    return ",".join(("ok", *request.path_params.values()))
+
+
+async def passing(request: Request, call_next: Any) -> Response:
+    response: Response = await call_next(request)
+    return response
+
+
+def build() -> App:
+    app = App()
+    app.get("/")(home)
+    app.get("/json")(message)
+    app.get("/items/{id}")(item)
+    app.get("/search")(search)
+    app.post("/echo")(echo)
+    return app
+
+
+plain = build()
+
+github = build()
+for route in ROUTES:
+    github.route(route.pattern, methods=[route.method])(show)
+
+wrapped = build()
+for _ in range(LAYERS):
+    wrapped.add_middleware(PassThrough)
+
+nested = build()
+for _ in range(LAYERS):
+    nested.middleware(passing)

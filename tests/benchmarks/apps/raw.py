@@ -1,0 +1,174 @@
+"""The yardstick: the same answers by hand, with nothing that they do not need, as a patient author
+would write it.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from tests.benchmarks.asgi import LAYERS, ASGIApp, PassThrough, Receive, Scope, Send
+from tests.benchmarks.github import ROUTES
+
+__all__ = ["github", "nested", "plain", "wrapped"]
+
+TEXT = b"text/plain; charset=utf-8"
+JSON = b"application/json"
+
+
+async def lifespan(receive: Receive, send: Send) -> None:
+    """Say yes to the start and to the stop."""
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The whole body."""
+    message = await receive()
+    body: bytes = message["body"]
+    while message["more_body"]:
+        message = await receive()
+        body += message["body"]
+    return body
+
+
+def query_value(query: bytes, key: bytes) -> str:
+    """The first value of `key`."""
+    for pair in query.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if name == key:
+            value = value.replace(b"+", b" ")
+            return (unquote_to_bytes(value) if b"%" in value else value).decode()
+    return ""
+
+
+def header_value(scope: Scope, key: bytes) -> str:
+    """The first value of the header `key`."""
+    for name, value in scope["headers"]:
+        if name == key:
+            return str(value, "latin-1")
+    return ""
+
+
+async def plain(scope: Scope, receive: Receive, send: Send) -> None:
+    """The five basic routes."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    path = scope["path"]
+    status, media_type = 200, TEXT
+    if path == "/":
+        body = b"Hello, World!"
+    elif path == "/json":
+        body, media_type = json.dumps({"message": "Hello, World!"}).encode(), JSON
+    elif path.startswith("/items/"):
+        body = str(int(path[7:]) * 2).encode()
+    elif path == "/search":
+        q = query_value(scope["query_string"], b"q")
+        body = f"{q} {header_value(scope, b'x-request-id')}".encode()
+    elif path == "/echo":
+        body, media_type = json.dumps(json.loads(await read_body(receive))).encode(), JSON
+    else:
+        status, body = 404, b"Not Found"
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", media_type),
+                (b"content-length", b"%d" % len(body)),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+def segment_tree() -> dict[str, Any]:
+    """Nested dicts of path segments, `*` for a parameter; under the empty segment the methods."""
+    tree: dict[str, Any] = {}
+    for route in ROUTES:
+        node = tree
+        for segment in route.pattern[1:].split("/"):
+            node = node.setdefault("*" if segment[0] == "{" else segment, {})
+        node.setdefault("", {})[route.method] = "ok"
+    return tree
+
+
+TREE = segment_tree()
+NOWHERE: dict[str, Any] = {}
+
+
+async def github(scope: Scope, receive: Receive, send: Send) -> None:
+    """The 203 routes of the GitHub API, of which none needs backtracking."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    node = TREE
+    values: list[str] = []
+    for segment in scope["path"][1:].split("/"):
+        if segment in node:
+            node = node[segment]
+        elif "*" in node:
+            node = node["*"]
+            values.append(segment)
+        else:
+            node = NOWHERE
+            break
+    word = node.get("", NOWHERE).get(scope["method"])
+    if word is None:
+        status, body = 404, b"Not Found"
+    else:
+        status, body = 200, ",".join((word, *values)).encode()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", TEXT), (b"content-length", b"%d" % len(body))],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+wrapped: ASGIApp = plain
+for _ in range(LAYERS):
+    wrapped = PassThrough(wrapped)
+
+
+Answer: TypeAlias = Callable[[Scope], Awaitable[bytes]]
+
+
+async def hello(scope: Scope) -> bytes:
+    """The answer in the middle of the function middlewares."""
+    return b"Hello, World!"
+
+
+def layer(inner: Answer) -> Answer:
+    """The least that a function middleware can do."""
+
+    async def outer(scope: Scope) -> bytes:
+        return await inner(scope)
+
+    return outer
+
+
+layers: Answer = hello
+for _ in range(LAYERS):
+    layers = layer(layers)
+
+
+async def nested(scope: Scope, receive: Receive, send: Send) -> None:
+    """The text inside five nested functions."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    body = await layers(scope)
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-type", TEXT), (b"content-length", b"%d" % len(body))],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})

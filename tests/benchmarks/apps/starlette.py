@@ -1,0 +1,58 @@
+"""Starlette: https://www.starlette.io"""
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from tests.benchmarks.asgi import LAYERS, PassThrough
+from tests.benchmarks.github import ROUTES
+
+__all__ = ["github", "nested", "plain", "wrapped"]
+
+
+async def home(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("Hello, World!")
+
+
+async def message(request: Request) -> JSONResponse:
+    return JSONResponse({"message": "Hello, World!"})
+
+
+async def item(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(str(request.path_params["id"] * 2))
+
+
+async def search(request: Request) -> PlainTextResponse:
+    q = request.query_params["q"]
+    return PlainTextResponse(f"{q} {request.headers['x-request-id']}")
+
+
+async def echo(request: Request) -> JSONResponse:
+    return JSONResponse(await request.json())
+
+
+async def show(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(",".join(("ok", *request.path_params.values())))
+
+
+class Nested(BaseHTTPMiddleware):
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        return await call_next(request)
+
+
+routes = [
+    Route("/", home),
+    Route("/json", message),
+    Route("/items/{id:int}", item),
+    Route("/search", search),
+    Route("/echo", echo, methods=["POST"]),
+]
+github_routes = [Route(route.pattern, show, methods=[route.method]) for route in ROUTES]
+
+plain = Starlette(routes=routes)
+github = Starlette(routes=[*routes, *github_routes])
+wrapped = Starlette(routes=routes, middleware=[Middleware(PassThrough)] * LAYERS)
+nested = Starlette(routes=routes, middleware=[Middleware(Nested)] * LAYERS)

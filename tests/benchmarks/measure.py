@@ -1,0 +1,127 @@
+"""Asking one app in process: is its answer right, does it really suspend, how long does a request
+take.
+
+All are driven alike: awaited one after another by one task of a running asyncio loop, each request
+with a copy of the scope and a `state` of its own, as a server gives. An app that never waits never
+reaches the loop; one that starts tasks pays for them.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Generator
+from contextlib import asynccontextmanager
+from time import perf_counter
+from typing import Any
+
+from tests.benchmarks.asgi import ASGIApp, Message, Receive
+from tests.benchmarks.rows import Call
+
+__all__ = ["WrongAnswer", "repeats", "seconds", "started", "verify"]
+
+SLICE = 0.010
+"""Seconds of one turn: short, so that all frameworks share the machine's moods."""
+
+
+class WrongAnswer(Exception):
+    """An app that does not do the work is not timed."""
+
+
+@asynccontextmanager
+async def started(app: ASGIApp) -> AsyncGenerator[ASGIApp]:
+    """The app between its start and its stop, as a server runs its lifespan."""
+    events: asyncio.Queue[Message] = asyncio.Queue()
+    replies: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def run() -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
+        try:
+            await app(scope, events.get, replies.put)
+        finally:
+            await replies.put({"type": "the app returned"})
+
+    async def exchange(event: str) -> None:
+        await events.put({"type": event})
+        reply = await replies.get()
+        if reply["type"] != f"{event}.complete":
+            await task  # an app that raised says more than its missing reply
+            raise WrongAnswer(f"{event} was answered by {reply}")
+
+    task = asyncio.create_task(run())
+    await exchange("lifespan.startup")
+    yield app
+    await exchange("lifespan.shutdown")
+    await task
+
+
+class Watched:
+    """Awaits what it wraps and counts how often that hands control to the event loop."""
+
+    def __init__(self, awaitable: Awaitable[None]) -> None:
+        self.awaitable = awaitable
+        self.suspensions = 0
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        steps = self.awaitable.__await__()
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration:
+                return
+            self.suspensions += 1
+            yield step
+
+
+def body_of(call: Call) -> Receive:
+    """A client that has sent everything in one piece and stays."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": call.body, "more_body": False}
+
+    return receive
+
+
+async def discard(message: Message) -> None:
+    """A client that reads as fast as one can write."""
+
+
+async def verify(app: ASGIApp, call: Call) -> bool:
+    """Whether the app suspends on this call; a `WrongAnswer` is raised."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    watched = Watched(app(call.scope(), body_of(call), send))
+    await watched
+    start, *rest = sent
+    headers = {bytes(name).lower(): bytes(value) for name, value in start["headers"]}
+    body = b"".join(message.get("body", b"") for message in rest)
+    media_type = headers.get(b"content-type", b"").partition(b";")[0].decode()
+    found: tuple[object, ...] = (start["status"],)
+    expected: tuple[object, ...] = (call.status,)
+    if call.answer is not None:
+        found += (media_type, call.read(body))
+        expected += (call.media_type, call.answer)
+    length = int(headers.get(b"content-length", len(body)))
+    ended = rest[-1]["type"] == "http.response.body" and not rest[-1].get("more_body")
+    if found != expected or length != len(body) or not ended:
+        raise WrongAnswer(f"{call.method} {call.path}: {found}, not {expected}; {length=} {ended=}")
+    return watched.suspensions > 0
+
+
+async def seconds(app: ASGIApp, calls: tuple[Call, ...], times: int) -> float:
+    """Seconds per request, over all calls in turn, `times` times."""
+    scopes = [call.scope() for call in calls]
+    receive = body_of(calls[0])
+    start = perf_counter()
+    for _ in range(times):
+        for template in scopes:
+            scope = template.copy()
+            scope["state"] = {}
+            await app(scope, receive, discard)
+    return (perf_counter() - start) / times / len(calls)
+
+
+async def repeats(app: ASGIApp, calls: tuple[Call, ...]) -> int:
+    """How often to ask so that a turn takes about `SLICE`."""
+    await seconds(app, calls, 1)
+    return max(1, round(SLICE / len(calls) / await seconds(app, calls, 3)))

@@ -1,0 +1,36 @@
+"""Who takes part, and with which version; each has a module in `apps`."""
+
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
+
+__all__ = ["NAMES", "RAW", "load", "say", "version_of"]
+
+RAW = "raw"
+NAMES = (RAW, "ours", "blacksheep", "falcon", "muffin", "starlette", "litestar")
+
+
+def say(line: str) -> None:
+    """Progress and trouble, apart from the table."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def load(names: Iterable[str]) -> dict[str, ModuleType]:
+    """The modules of raw and of these; one that cannot be imported is told of and left out."""
+    modules: dict[str, ModuleType] = {}
+    for name in dict.fromkeys((RAW, *names)):
+        try:
+            modules[name] = import_module(f"tests.benchmarks.apps.{name}")
+        except Exception as error:
+            say(f"{name} is left out: {type(error).__name__}: {error}")
+    return modules
+
+
+def version_of(distribution: str) -> str:
+    """The installed version."""
+    try:
+        return version("asgi-framework" if distribution == "ours" else distribution)
+    except PackageNotFoundError:
+        return "from this folder"

@@ -1,0 +1,1 @@
+"""The tests of `framework._wire`, file by file."""
