@@ -18,7 +18,7 @@ from framework._results import Results
 from framework._signature import HandlerSignature, choose_converter
 from framework.connections import Settings
 from framework.converters import Converter
-from framework.errors import ErrorHandlers
+from framework.errors import ErrorHandlers, plain_error
 from framework.exceptions import ConfigError, MethodNotAllowed, NotFound
 from framework.requests import Request
 from framework.responses import RedirectResponse, Response
@@ -304,8 +304,9 @@ class Compiler:
             return endpoint(lambda: Response(None, 204, allow), self._wirings[route])
 
         wiring = self.wiring([self._app])
+        is_plain = not wiring.functions and not wiring.errors.expects(NotFound())
         return Fallbacks(
-            endpoint(not_found, wiring),
+            plain_error(404) if is_plain else endpoint(not_found, wiring),
             method_not_allowed,
             options,
             lambda location: endpoint(lambda: RedirectResponse(location), wiring),

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 import anyio
 import anyio.to_thread
 from anyio.lowlevel import RunVar
+from typing_extensions import TypeIs
 
 from framework.types import Receive
 
@@ -52,7 +53,7 @@ class ThreadPool:
 SHARED_THREADS = ThreadPool(DEFAULT_THREADS)
 
 
-def is_async(function: Any) -> bool:
+def is_async(function: Any) -> TypeIs[Callable[..., Awaitable[Any]]]:
     """Whether calling it gives an awaitable: `async def`, a partial of it, or an object with such a call."""
     return iscoroutinefunction(function) or iscoroutinefunction(
         getattr(type(function), "__call__", None)  # noqa: B004 - the method is wanted, not callable()

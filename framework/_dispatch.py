@@ -1,11 +1,11 @@
 """What runs for every connection: the look-up of its endpoint, and the answer where there is none."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, NamedTuple
 
 from framework._endpoint import refuse
 from framework._exchange import Exchange
-from framework._matcher import Matcher
+from framework._matcher import Found, Leaf, Matcher
 from framework._paths import root_path, split_path
 from framework._pattern import Pattern
 from framework._wire.urls import parse_authority, quote_path, quote_segment
@@ -64,13 +64,10 @@ class Fallbacks(NamedTuple):
     """The answers where no handler is found; each goes through the function middleware that applies."""
 
     not_found: ASGIApp
-    method_not_allowed: Callable[[ResolvedRoute, Collection[str]], ASGIApp]
+    not_allowed: Callable[[ResolvedRoute, Collection[str]], ASGIApp]
     options: Callable[[ResolvedRoute, Collection[str]], ASGIApp]
     redirect: Callable[[str], ASGIApp]
     redirects_slashes: bool
-
-
-Found: TypeAlias = tuple[Entry, dict[str, Any]]
 
 
 class Dispatcher:
@@ -79,7 +76,7 @@ class Dispatcher:
     Of several hosts' routes, those of the host that the client names come before those for any.
     """
 
-    __slots__ = ("_any_host", "_fallbacks", "_hosts", "_settings", "static")
+    __slots__ = ("_any_host", "_default", "_fallbacks", "_hosts", "_settings", "static")
 
     def __init__(
         self,
@@ -89,6 +86,7 @@ class Dispatcher:
         settings: Settings,
     ) -> None:
         self._any_host = any_host
+        self._default: list[tuple[Table, dict[str, Any]]] = [(any_host, {})]
         self._hosts = hosts
         self._fallbacks = fallbacks
         self._settings = settings
@@ -99,13 +97,15 @@ class Dispatcher:
 
     def find(self, scope: Scope) -> ASGIApp:
         """The endpoint of an HTTP request that the table of static paths does not have."""
-        path = scope["path"]
+        path = scope["path"] or "/"
         if self._hosts or scope.get("root_path") or len(scope.get("raw_path") or path) != len(path):
             return self._find_anywhere(scope)
         segments = path.split("/")
-        found = self._any_host.http.match(segments, scope["method"])
-        if found is None:
-            return self._missing(scope, segments, [self._any_host.http])
+        http = self._any_host.http
+        found = http.match(segments, scope["method"])
+        if isinstance(found, list):
+            leaves = [http.static[path], *found] if path in http.static else found
+            return self._missing(scope, segments, leaves)
         (serve, scope["endpoint"], scope["route"]), scope["path_params"] = found
         return serve
 
@@ -115,7 +115,7 @@ class Dispatcher:
         if segments is not None:
             for table, host_params in self._tables(scope):
                 found = table.websocket.find(segments, "")
-                if found is not None:
+                if not isinstance(found, list):
                     return _found(scope, found, host_params)
         return self._refuse_websocket
 
@@ -124,50 +124,55 @@ class Dispatcher:
         if segments is None:
             scope["path_params"] = {}
             return self._fallbacks.not_found
-        tables = list(self._tables(scope))
-        for table, host_params in tables:
+        others: list[Leaf[Entry]] = []
+        for table, host_params in self._tables(scope):
             found = table.http.find(segments, scope["method"])
-            if found is not None:
+            if not isinstance(found, list):
                 return _found(scope, found, host_params)
-        return self._missing(scope, segments, [table.http for table, _ in tables])
+            others += found
+        return self._missing(scope, segments, others)
 
-    def _tables(self, scope: Scope) -> Iterator[tuple[Table, dict[str, Any]]]:
-        if self._hosts is not None:
-            values = [value for name, value in scope["headers"] if name == b"host"]
-            authority = parse_authority(values[0].decode("latin-1")) if len(values) == 1 else None
-            if authority is not None:
-                labels = ["", *authority[0].lower().split(".")]
-                yield from self._hosts.find_all(labels)
-        yield self._any_host, {}
+    def _tables(self, scope: Scope) -> Sequence[tuple[Table, dict[str, Any]]]:
+        if self._hosts is None:
+            return self._default
+        values = [value for name, value in scope["headers"] if name == b"host"]
+        authority = parse_authority(values[0].decode("latin-1")) if len(values) == 1 else None
+        if authority is None:
+            return self._default
+        labels = ["", *authority[0].split(".")]
+        found = [(leaf.any_method, leaf.parse(labels) or {}) for leaf in self._hosts.leaves(labels)]
+        return [*((table, params) for table, params in found if table is not None), *self._default]
 
     def _missing(
-        self, scope: Scope, segments: Sequence[str], matchers: Sequence[Matcher[Entry]]
+        self, scope: Scope, segments: Sequence[str], others: Sequence[Leaf[Entry]]
     ) -> ASGIApp:
         scope["path_params"] = {}
         fallbacks = self._fallbacks
-        leaves = [leaf for matcher in matchers for leaf in matcher.leaves(segments)]
-        if leaves:
-            allow = {"OPTIONS"}.union(*(leaf.methods for leaf in leaves))
-            entry = next(iter(leaves[0].methods.values()))
+        if others:
+            allow = {"OPTIONS"}.union(*(leaf.methods for leaf in others))
+            entry = next(iter(others[0].methods.values()))
             scope["endpoint"], scope["route"] = entry.endpoint, entry.route
-            if scope["method"] == "OPTIONS":
-                return fallbacks.options(entry.route, allow)
-            return fallbacks.method_not_allowed(entry.route, allow)
-        if fallbacks.redirects_slashes and segments[0] == "" and segments != ["", ""]:
-            other = segments[:-1] if segments[-1] == "" else [*segments, ""]
-            location = quote_path(root_path(scope)) + "/".join(map(quote_segment, other))
-            if not location.startswith("//") and any(
-                next(matcher.leaves(other), None) for matcher in matchers
-            ):
-                query = scope.get("query_string", b"").decode("latin-1")
-                return fallbacks.redirect(f"{location}?{query}" if query else location)
+            answer = fallbacks.options if scope["method"] == "OPTIONS" else fallbacks.not_allowed
+            return answer(entry.route, allow)
+        # A second slash at the start would make the Location another host's, by RFC 3986 section 4.2.
+        if fallbacks.redirects_slashes and segments[0] == "" != segments[1]:
+            for table, _ in self._tables(scope):
+                twin = table.http.twin(segments)
+                if twin is not None:
+                    return fallbacks.redirect(_location(scope, twin))
         return fallbacks.not_found
 
     async def _refuse_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await refuse(WebSocket(scope, receive, send, self._settings), NotFound())
 
 
-def _found(scope: Scope, found: Found, host_params: dict[str, Any]) -> ASGIApp:
+def _location(scope: Scope, segments: Sequence[str]) -> str:
+    location = quote_path(root_path(scope)) + "/".join(map(quote_segment, segments))
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"{location}?{query}" if query else location
+
+
+def _found(scope: Scope, found: Found[Entry], host_params: dict[str, Any]) -> ASGIApp:
     (serve, scope["endpoint"], scope["route"]), path_params = found
     scope["path_params"] = host_params | path_params
     return serve
@@ -183,15 +188,15 @@ def application(owner: Any, dispatcher: Dispatcher, lifespan: ASGIApp) -> ASGIAp
             scope["app"] = owner
             path = scope["path"]
             methods = static.get(path)
-            if (
-                methods is not None
-                and (entry := methods.get(scope["method"])) is not None
-                and not scope.get("root_path")
-                and len(scope.get("raw_path") or path) == len(path)
-            ):
-                serve, scope["endpoint"], scope["route"] = entry
-                scope["path_params"] = {}
-            else:
+            serve = None
+            if methods is not None:
+                try:
+                    if not scope["root_path"] and len(scope["raw_path"]) == len(path):
+                        serve, scope["endpoint"], scope["route"] = methods[scope["method"]]
+                        scope["path_params"] = {}
+                except (KeyError, TypeError):
+                    pass  # another method, or a server without these optional keys
+            if serve is None:
                 serve = find(scope)
             await serve(scope, receive, send)
         elif kind == "websocket":

@@ -22,10 +22,11 @@ class Exchange:
         self.body_taken = 0
         self.body_complete = False
         self.started = False
-        outer = getattr(receive, "__self__", None)
-        if isinstance(outer, Exchange):
-            self.body_taken = outer.body_taken
-            self.body_complete = outer.body_complete
+
+    @property
+    def outer(self) -> object:
+        """The Exchange of an app around this one, if there is one."""
+        return getattr(self._receive, "__self__", None)
 
     async def receive(self) -> Message:
         """Receive, and count the bytes of the body."""

@@ -6,14 +6,14 @@ segments, from the most specific to the least, however many patterns there are. 
 do not convert, or the method is another, the next kind is tried: backtracking without a walk.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from framework._pattern import MOUNTED, Parameter, Pattern, Rank, Segment, split_mixed
 from framework.converters import STRING
 
-__all__ = ["Leaf", "Matcher"]
+__all__ = ["Found", "Leaf", "Matcher"]
 
 E = TypeVar("E")
 Slot: TypeAlias = tuple[str, int, Callable[[str], Any] | None]
@@ -61,6 +61,16 @@ class Leaf(Generic[E]):
             return count >= len(self.pattern.segments)
         return count == len(self.pattern.segments)
 
+    def takes_slash(self) -> bool:
+        """Whether a path with a slash at its end could match."""
+        if self.is_mount or self._rest is not None:
+            return True
+        last = self.pattern.segments[-1]
+        try:
+            return not split_mixed(last, "") or True
+        except ValueError:
+            return False
+
     def literal_positions(self) -> list[int]:
         """Where the literal segments stand; counted from the end behind a `{...:path}`."""
         rest = self.pattern.rest_index()
@@ -98,74 +108,105 @@ class Leaf(Generic[E]):
         return values
 
 
+Found: TypeAlias = tuple[E, dict[str, Any]]
+Tables: TypeAlias = list[tuple[Key, dict[Any, Leaf[E]]]]
+
+
 class Matcher(Generic[E]):
     """The leaves of one host, in the order in which they are tried."""
 
-    __slots__ = ("_by_count", "_longer", "static")
+    __slots__ = ("_has_slashes", "_tables", "_tables_slashed", "static")
 
     def __init__(self, leaves: Sequence[Leaf[E]]) -> None:
         self.static: dict[str, Leaf[E]] = {
             "/".join(leaf.literal_segments()): leaf for leaf in leaves if _is_static(leaf)
         }
-        dynamic = sorted((leaf for leaf in leaves if not _is_static(leaf)), key=Leaf.ranks)
-        kinds: dict[tuple[Any, ...], tuple[Leaf[E], Key, dict[Any, Leaf[E]]]] = {}
-        for leaf in dynamic:
-            ranks, again = leaf.ranks(), 0
-            pick = _picker(leaf.literal_positions())
-            key = pick(leaf.literal_segments())
-            while key in kinds.setdefault((ranks, again), (leaf, pick, {}))[2]:
-                again += 1
-            kinds[ranks, again][2][key] = leaf
-        tables = list(kinds.values())
+        dynamic = sorted((leaf for leaf in leaves if not _is_static(leaf)), key=Leaf[E].ranks)
         longest = max((len(leaf.pattern.segments) for leaf in dynamic), default=0)
-        self._by_count = [
-            [(pick, leaves) for sample, pick, leaves in tables if sample.fits(count)]
-            for count in range(longest + 1)
-        ]
-        self._longer = [
-            (pick, leaves) for sample, pick, leaves in tables if sample.fits(longest + 1)
-        ]
+        self._tables = _tables_by_count(dynamic, longest)
+        slashed = [leaf for leaf in dynamic if leaf.takes_slash()]
+        self._tables_slashed = _tables_by_count(slashed, longest)
+        self._has_slashes = bool(slashed) or any(
+            path.endswith("/") for path in self.static if path != "/"
+        )
 
-    def match(self, segments: Sequence[str], method: str) -> tuple[E, dict[str, Any]] | None:
-        """The entry of the most specific dynamic pattern that takes this path and this method."""
-        count = len(segments)
-        tables = self._by_count[count] if count < len(self._by_count) else self._longer
-        for pick, leaves in tables:
+    def match(self, segments: Sequence[str], method: str) -> Found[E] | list[Leaf[E]]:
+        """The entry of the most specific dynamic pattern for this path and method, and its parameters.
+
+        Where there is none, the leaves that take the path for other methods.
+        """
+        is_near = False
+        for pick, leaves in self._tables_for(segments):
             leaf = leaves.get(pick(segments))
             if leaf is not None:
                 entry = leaf.methods.get(method, leaf.any_method)
-                if entry is not None:
+                if entry is None:
+                    is_near = True
+                else:
                     values = leaf.parse(segments)
                     if values is not None:
                         return entry, values
-        return None
+        return self._dynamic_leaves(segments) if is_near else []
 
-    def find(self, segments: Sequence[str], method: str) -> tuple[E, dict[str, Any]] | None:
-        """The entry of the most specific pattern, static ones included."""
-        path = "/".join(segments)
-        if path in self.static and path.count("/") == len(segments) - 1:
-            entry = self.static[path].methods.get(method, self.static[path].any_method)
-            if entry is not None:
-                return entry, {}
-        return self.match(segments, method)
+    def find(self, segments: Sequence[str], method: str) -> Found[E] | list[Leaf[E]]:
+        """The same for all patterns, static ones included."""
+        leaf = self._static_leaf(segments)
+        if leaf is None:
+            return self.match(segments, method)
+        entry = leaf.methods.get(method, leaf.any_method)
+        if entry is not None:
+            return entry, {}
+        found = self.match(segments, method)
+        return [leaf, *found] if isinstance(found, list) else found
 
-    def find_all(self, segments: Sequence[str]) -> Iterator[tuple[E, dict[str, Any]]]:
-        """The entry for any method of each pattern that fits, the most specific first."""
-        for leaf in self.leaves(segments):
-            if leaf.any_method is not None:
-                yield leaf.any_method, leaf.parse(segments) or {}
-
-    def leaves(self, segments: Sequence[str]) -> Iterator[Leaf[E]]:
+    def leaves(self, segments: Sequence[str]) -> list[Leaf[E]]:
         """Every leaf that takes this path for some method, the most specific first."""
+        leaf = self._static_leaf(segments)
+        return [*([] if leaf is None else [leaf]), *self._dynamic_leaves(segments)]
+
+    def twin(self, segments: Sequence[str]) -> list[str] | None:
+        """The path with a slash at its end instead of none, or without it, if a pattern takes that."""
+        if not segments[-1]:
+            other = [*segments[:-1]]
+        elif self._has_slashes:
+            other = [*segments, ""]
+        else:
+            return None
+        return other if self.leaves(other) else None
+
+    def _static_leaf(self, segments: Sequence[str]) -> Leaf[E] | None:
         path = "/".join(segments)
-        if path.count("/") == len(segments) - 1 and path in self.static:
-            yield self.static[path]
+        # A slash within a segment was percent-encoded, and separates nothing.
+        return self.static.get(path) if path.count("/") == len(segments) - 1 else None
+
+    def _dynamic_leaves(self, segments: Sequence[str]) -> list[Leaf[E]]:
+        leaves = [leaves.get(pick(segments)) for pick, leaves in self._tables_for(segments)]
+        return [leaf for leaf in leaves if leaf is not None and leaf.parse(segments) is not None]
+
+    def _tables_for(self, segments: Sequence[str]) -> Tables[E]:
+        by_count = self._tables if segments[-1] else self._tables_slashed
         count = len(segments)
-        tables = self._by_count[count] if count < len(self._by_count) else self._longer
-        for pick, leaves in tables:
-            leaf = leaves.get(pick(segments))
-            if leaf is not None and leaf.parse(segments) is not None:
-                yield leaf
+        return by_count[count] if count < len(by_count) else by_count[-1]
+
+
+def _tables_by_count(leaves: Sequence[Leaf[E]], longest: int) -> list[Tables[E]]:
+    """What to try for a path of so many segments; the last one is for all longer paths.
+
+    `leaves` are in their order, and those with the same ranks and the same literal segments, whose
+    parameters differ, go into tables behind each other.
+    """
+    kinds: dict[tuple[Any, int], tuple[Leaf[E], Key, dict[Any, Leaf[E]]]] = {}
+    for leaf in leaves:
+        ranks, again = leaf.ranks(), 0
+        pick = _picker(leaf.literal_positions())
+        key = pick(leaf.literal_segments())
+        while key in kinds.setdefault((ranks, again), (leaf, pick, {}))[2]:
+            again += 1
+        kinds[ranks, again][2][key] = leaf
+    return [
+        [(pick, table) for sample, pick, table in kinds.values() if sample.fits(count)]
+        for count in range(longest + 2)
+    ]
 
 
 def _is_static(leaf: Leaf[Any]) -> bool:

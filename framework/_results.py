@@ -80,7 +80,7 @@ class Results:
             return whole_response(status, fields, body)
         if isinstance(value, AsyncIterator | Iterator):
             return StreamingResponse(value, status)
-        if is_async(value) and callable(value):
+        if is_async(value):
             return ASGIResponse(value)
         raise TypeError(_advice(value, title))
 
@@ -90,9 +90,8 @@ class Results:
                 return encode
         if is_dataclass(value) and not isinstance(value, type):
             return self._encode_json
-        if self._encodes_anything and not isinstance(
-            value, AsyncIterator | Iterator | Coroutine | type
-        ):
+        is_data = not isinstance(value, AsyncIterator | Iterator | Coroutine | type)
+        if self._encodes_anything and is_data and not is_async(value):
             return self._encode_json
         return None
 

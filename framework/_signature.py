@@ -120,7 +120,11 @@ def _awaitable(handler: Callable[..., Any], threads: ThreadPool) -> Callable[...
             return handler(**arguments)
 
         return generate
-    return lambda **arguments: threads.run(handler, **arguments)
+
+    def run(**arguments: Any) -> Awaitable[Any]:
+        return threads.run(handler, **arguments)
+
+    return run
 
 
 def _signature(handler: Callable[..., Any], title: str) -> inspect.Signature:

@@ -102,15 +102,14 @@ class HTTPConnection:
 
     __slots__ = ("_cookies", "_headers", "_query_params", "_settings", "_state", "_url", "scope")
 
-    _cookies: dict[str, str]
-    _headers: Headers
-    _query_params: QueryParams
-    _state: State
-    _url: URL
-
     def __init__(self, scope: Scope, settings: Settings = DEFAULT_SETTINGS) -> None:
         self.scope = scope
         self._settings = settings
+        self._cookies: dict[str, str] | None = None
+        self._headers: Headers | None = None
+        self._query_params: QueryParams | None = None
+        self._state: State | None = None
+        self._url: URL | None = None
 
     @property
     def app(self) -> Any:
@@ -126,37 +125,30 @@ class HTTPConnection:
     @property
     def headers(self) -> Headers:
         """The request's header fields."""
-        try:
-            return self._headers
-        except AttributeError:
-            self._headers = headers = Headers(raw=self.scope["headers"])
-            return headers
+        if self._headers is None:
+            self._headers = Headers(raw=self.scope["headers"])
+        return self._headers
 
     @property
     def query_params(self) -> QueryParams:
         """The query string's fields; more than `Limits.max_query_fields` is a 400."""
-        try:
-            return self._query_params
-        except AttributeError:
-            limit = self._settings.limits.max_query_fields
+        if self._query_params is None:
             query = self.scope.get("query_string", b"")
-            if query.count(b"&") >= limit:
-                raise LimitExceeded(
-                    400, "max_query_fields", limit, f"more than {limit} query fields"
-                ) from None
-            self._query_params = params = QueryParams(query)
-            return params
+            limit = self._settings.limits.max_query_fields
+            if query and query.count(b"&") >= limit:
+                detail = f"more than {limit} query fields"
+                raise LimitExceeded(400, "max_query_fields", limit, detail)
+            self._query_params = QueryParams(query)
+        return self._query_params
 
     @property
     def cookies(self) -> dict[str, str]:
         """The request's cookies; malformed ones are left out (RFC 6265bis section 5.4)."""
-        try:
-            return self._cookies
-        except AttributeError:
+        if self._cookies is None:
             values = self.headers.getlist("cookie")
             limit = self._settings.limits.max_cookies
-            self._cookies = cookies = parse_cookies(values, max_cookies=limit)
-            return cookies
+            self._cookies = parse_cookies(values, max_cookies=limit)
+        return self._cookies
 
     @property
     def client(self) -> Address | None:
@@ -167,12 +159,10 @@ class HTTPConnection:
     @property
     def url(self) -> URL:
         """The absolute URL of the request; a Host header that is no valid authority is not in it."""
-        try:
-            return self._url
-        except AttributeError:
+        if self._url is None:
             query = self.scope.get("query_string", b"")
-            self._url = url = self._absolute_url(whole_path(self.scope), query)
-            return url
+            self._url = self._absolute_url(whole_path(self.scope), query)
+        return self._url
 
     @property
     def base_url(self) -> URL:
@@ -182,11 +172,9 @@ class HTTPConnection:
     @property
     def state(self) -> State:
         """Values for the rest of this request; starts with what the lifespan yielded."""
-        try:
-            return self._state
-        except AttributeError:
-            self._state = state = State(self.scope.setdefault("state", {}))
-            return state
+        if self._state is None:
+            self._state = State(self.scope.setdefault("state", {}))
+        return self._state
 
     def url_path_for(self, name: str, /, **path_params: Any) -> str:
         """The path of a route as this client must ask for it, the path of a mount included."""

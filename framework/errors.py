@@ -12,13 +12,19 @@ from typing import Any, TypeAlias
 
 from framework._concurrency import ThreadPool, is_async
 from framework._results import Results
+from framework._wire.headers import Headers
 from framework._wire.json import StandardJSON
 from framework._wire.negotiation import best_media_type
 from framework.connections import HTTPConnection
-from framework.exceptions import ClientDisconnect, HTTPException, reason_phrase
+from framework.exceptions import (
+    ClientDisconnect,
+    HTTPException,
+    WebSocketDisconnect,
+    reason_phrase,
+)
 from framework.requests import Request
-from framework.responses import Response
-from framework.types import Scope, Send
+from framework.responses import Field, Response
+from framework.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["ErrorHandlers", "error_response", "log_unhandled"]
 
@@ -28,6 +34,8 @@ Handlers: TypeAlias = Mapping[int | type[Exception], Callable[[Any, Any], Any]]
 
 PROBLEM = "application/problem+json"
 OFFERS = (PROBLEM, "application/json", "text/html", "text/plain")
+ACCEPTS_ANYTHING: Field = (b"accept", b"*/*")
+
 _encode = StandardJSON().encode
 
 
@@ -39,22 +47,58 @@ def error_response(
     accept: str | None = None,
 ) -> Response:
     """The default answer to an error, in the form that `accept` (an Accept field) prefers."""
+    body, media_type = error_body(status_code, detail, accept)
+    response = Response(body, status_code, headers, media_type)
+    response.headers.vary("Accept")
+    return response
+
+
+def error_body(status_code: int, detail: str | None, accept: str | None) -> tuple[bytes, str]:
+    """The body of the default answer in the form that is preferred, and its media type."""
     title = reason_phrase(status_code)
     if detail == title:
         detail = None
-    chosen = best_media_type(accept, OFFERS)
-    if chosen == "text/html":
-        content, media_type = _html(status_code, title, detail), chosen
-    elif chosen == "text/plain":
-        content, media_type = (title if detail is None else f"{title}: {detail}"), chosen
-    else:
-        problem = {"type": "about:blank", "title": title, "status": status_code}
-        if detail is not None:
-            problem["detail"] = detail
-        content, media_type = _encode(problem).decode(), PROBLEM
-    response = Response(content, status_code, headers, media_type)
-    response.headers.vary("Accept")
-    return response
+    # RFC 9110 section 15.5.7: where nothing offered is acceptable, an error may be sent all the same.
+    media_type = PROBLEM if accept is None else best_media_type(accept, OFFERS)
+    if media_type == "text/html":
+        return _html(status_code, title, detail).encode(), "text/html; charset=utf-8"
+    if media_type == "text/plain":
+        text = title if detail is None else f"{title}: {detail}"
+        return text.encode(), "text/plain; charset=utf-8"
+    problem = {"type": "about:blank", "title": title, "status": status_code}
+    if detail is not None:
+        problem["detail"] = detail
+    return _encode(problem), PROBLEM
+
+
+def plain_error(status_code: int) -> ASGIApp:
+    """An endpoint that answers with an error as by default, its bodies made in advance."""
+    prepared: dict[str | None, tuple[bytes, list[Field]]] = {
+        offer: _prepared(status_code, offer) for offer in OFFERS
+    }
+    anything = prepared[None] = prepared[PROBLEM]
+
+    async def serve_error(scope: Scope, receive: Receive, send: Send) -> None:
+        if ACCEPTS_ANYTHING in scope["headers"]:
+            body, fields = anything
+        else:
+            accept = Headers(raw=scope["headers"]).combined("accept")
+            body, fields = prepared[accept and best_media_type(accept, OFFERS)]
+        headers = [*fields]
+        if scope["method"] == "HEAD":
+            body = b""
+        try:
+            await send({"type": "http.response.start", "status": status_code, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+        except OSError:
+            return  # HTTP spec 2.4: the client has gone
+
+    return serve_error
+
+
+def _prepared(status_code: int, accept: str) -> tuple[bytes, list[Field]]:
+    response = error_response(status_code, accept=accept)
+    return response.body, response.raw_headers
 
 
 class ErrorHandlers:
@@ -67,16 +111,25 @@ class ErrorHandlers:
         self._results = results
         self._threads = threads
 
+    def expects(self, error: Exception) -> bool:
+        """Whether a handler was declared for such an error."""
+        return self._handler(error) is not None
+
     async def convert(self, error: Exception, request: Request) -> Response:
         """The response to an error that somebody expects; any other is raised again.
 
         A handler for the status of an HTTPException comes first, then the closest class of any
-        exception; between equals the innermost router wins. A handler of `Exception` or of 500 does
-        not make an error expected: it only words the answer that `unexpected` gives.
+        exception; between equals the innermost router wins. What a handler raises is converted in
+        turn, but not by a handler that has failed before. A handler of `Exception` or of 500 does not
+        make an error expected: it only words the answer to an unexpected one.
         """
-        handler = self._handler(error)
-        if handler is not None:
-            return await self._respond(handler, request, error)
+        failed: list[object] = []
+        while (handler := self._handler(error)) is not None and handler not in failed:
+            try:
+                return await self._respond(handler, request, error)
+            except Exception as raised:
+                failed.append(handler)
+                error = raised
         if isinstance(error, HTTPException):
             return default_response(error, request)
         raise error
@@ -85,7 +138,7 @@ class ErrorHandlers:
         """Send the response to an error; what nobody expected is logged and raised once it was answered."""
         try:
             response = await self.convert(error, request)
-        except ClientDisconnect:
+        except (ClientDisconnect, WebSocketDisconnect):
             return
         except Exception as unexpected:
             log_unhandled(unexpected, request.scope)
@@ -116,8 +169,13 @@ class ErrorHandlers:
             value = await handler(request, error)
         else:
             value = await self._threads.run(handler, request, error)
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        return self._results.response(value, status, f"the handler of {type(error).__name__}")
+        expected = isinstance(error, HTTPException)
+        status = error.status_code if expected else 500
+        response = self._results.response(value, status, f"the handler of {type(error).__name__}")
+        if expected and response is not value:
+            for name, field in (error.headers or {}).items():
+                response.headers.setdefault(name, field)
+        return response
 
     def _handler(self, error: Exception) -> Callable[[Any, Any], Any] | None:
         if isinstance(error, HTTPException):

@@ -6,7 +6,7 @@ variables of a context manager behave as if the app were called between its two 
 
 import inspect
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -59,7 +59,7 @@ class Lifespan:
         await send({"type": "lifespan.shutdown.complete"})
 
     @asynccontextmanager
-    async def _running(self, scope: Scope) -> AsyncIterator[None]:
+    async def _running(self, scope: Scope) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             for app, state in self._mounted:
                 await stack.enter_async_context(mounted_lifespan(app, state, scope))
@@ -78,7 +78,7 @@ class Lifespan:
 @asynccontextmanager
 async def mounted_lifespan(
     app: ASGIApp, state: dict[str, Any], scope: Scope
-) -> AsyncIterator[None]:
+) -> AsyncGenerator[None]:
     """Run the lifespan of a mounted app around the block; its state goes into `state`.
 
     An app that raises or returns before it has answered does not support lifespan, and needs none

@@ -1,6 +1,6 @@
 """What a handler holds of an HTTP request: the scope's values, and the body.
 
-Every byte of a body passes `Request._next_chunk`, and is counted there. Parsing of forms lives in
+Every byte of a body passes `Request._chunk`, and is counted there. Parsing of forms lives in
 `forms`; nothing here knows of routes or of the app that made the request.
 """
 
@@ -34,10 +34,10 @@ class Request(HTTPConnection):
 
     __slots__ = (
         "_body",
+        "_decoded",
         "_ended",
         "_gone",
         "_idle",
-        "_json",
         "_opened",
         "_pending",
         "_receive",
@@ -45,18 +45,16 @@ class Request(HTTPConnection):
         "_receiving",
     )
 
-    _json: Any
-
     def __init__(
         self,
         scope: Scope,
         receive: Receive = _no_body,
         settings: Settings = DEFAULT_SETTINGS,
     ) -> None:
-        self.scope = scope
-        self._settings = settings
+        HTTPConnection.__init__(self, scope, settings)
         self._receive = receive
         self._body: bytes | None = None
+        self._decoded: tuple[Any] | None = None
         self._received = 0
         self._opened = False  # somebody has begun to read the body
         self._ended = False  # the last message of the body has come in
@@ -88,7 +86,7 @@ class Request(HTTPConnection):
             return
         self._open(self._content_fields()[1])
         while self._pending is not None or not self._ended:
-            if chunk := await self._next_chunk():
+            if chunk := self._chunk(await self._next_message()):
                 yield chunk
 
     async def text(self) -> str:
@@ -109,18 +107,16 @@ class Request(HTTPConnection):
         unless the Content-Type is JSON's: another site can make a browser send a form or a text, but
         not `application/json`. Decode `body()` yourself to take anything.
         """
-        try:
-            return self._json
-        except AttributeError:
+        if self._decoded is None:
             content_type, content_length = self._content_fields()
-        if content_type != b"application/json":
-            _check_json(content_type)
-        body = await self._read(content_length) if self._body is None else self._body
-        try:
-            self._json = value = self._settings.json.decode(body)
-        except ValueError as error:
-            raise MalformedRequest(f"the body is not valid JSON: {error}") from error
-        return value
+            if content_type != b"application/json":
+                _check_json(content_type)
+            body = await self._read(content_length) if self._body is None else self._body
+            try:
+                self._decoded = (self._settings.json.decode(body),)
+            except ValueError as error:
+                raise MalformedRequest(f"the body is not valid JSON: {error}") from error
+        return self._decoded[0]
 
     async def is_disconnected(self) -> bool:
         """Whether the client has gone, as far as the server has told until now."""
@@ -135,17 +131,14 @@ class Request(HTTPConnection):
         body waits to be read it sees nothing; reading that body then raises ClientDisconnect.
         """
         while not self._gone:
-            if self._receiving:
-                await self._until_idle()
-            elif self._pending is not None and not self._ended:
+            if self._pending is not None and not self._ended:
                 await anyio.sleep_forever()
-            else:
-                ended = self._ended
-                message = await self._receive_alone()
-                if message["type"] == "http.request":
-                    if ended:  # a server that repeats itself would keep this loop spinning
-                        await anyio.sleep_forever()
-                    self._pending = message
+            ended = self._ended
+            message = await self._next_message(watching=True)
+            if message["type"] == "http.request":
+                if ended:  # a server that repeats itself would keep this loop spinning
+                    await anyio.sleep_forever()
+                self._pending = message
         return {"type": "http.disconnect"}
 
     def _content_fields(self) -> tuple[bytes | None, bytes | None]:
@@ -163,8 +156,14 @@ class Request(HTTPConnection):
                 "stream() has read this body already; call body() first to read it twice"
             )
         self._opened = True
+        if self._pending is None:
+            self._check_untouched()
+        if content_length is not None and content_length.isdigit():
+            self._check_size(int(content_length[:20]))
+
+    def _check_untouched(self) -> None:
         watched = getattr(self._receive, "__self__", None)
-        if self._pending is None and isinstance(watched, Exchange):
+        while isinstance(watched, Exchange):
             if watched.body_taken:
                 raise BodyUnavailable(
                     f"an ASGI middleware around this route has read {watched.body_taken} bytes of "
@@ -172,8 +171,7 @@ class Request(HTTPConnection):
                 )
             if watched.body_complete:
                 self._pending, self._ended = {"type": "http.request"}, True
-        if content_length is not None and content_length.isdigit():
-            self._check_size(int(content_length[:20]))
+            watched = watched.outer
 
     def _check_size(self, size: int) -> None:
         limit = self._settings.limits.max_body_size
@@ -183,22 +181,16 @@ class Request(HTTPConnection):
 
     async def _read(self, content_length: bytes | None) -> bytes:
         self._open(content_length)
-        body = await self._next_chunk()
+        body = self._chunk(await self._next_message())
         if not self._ended:
             chunks = [body]
             while not self._ended:
-                chunks.append(await self._next_chunk())
+                chunks.append(self._chunk(await self._next_message()))
             body = b"".join(chunks)
         self._body = body
         return body
 
-    async def _next_chunk(self) -> bytes:
-        while self._receiving:
-            await self._until_idle()
-        message = self._pending
-        if message is None:
-            message = await self._receive_alone()
-        self._pending = None
+    def _chunk(self, message: Message) -> bytes:
         if message["type"] == "http.disconnect":
             raise ClientDisconnect("the client went away before the end of its request")
         chunk: bytes = message.get("body", b"")
@@ -206,7 +198,13 @@ class Request(HTTPConnection):
         self._check_size(self._received)
         return chunk
 
-    async def _receive_alone(self) -> Message:
+    async def _next_message(self, *, watching: bool = False) -> Message:
+        while self._receiving:
+            await self._until_idle()
+        message = self._pending
+        if message is not None and not watching:
+            self._pending = None
+            return message
         self._receiving = True
         try:
             message = await self._receive()

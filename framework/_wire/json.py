@@ -4,16 +4,19 @@ Nothing here knows of requests: whoever decodes turns ValueError into the answer
 Nesting has no fixed bound: the interpreter's limit on recursion ends it both ways, as ValueError.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import date, time
 from enum import Enum
+from json import JSONDecoder, JSONEncoder, encoder
 from math import isfinite
 from typing import Any, Protocol
 from uuid import UUID
 
 __all__ = ["JSONCodec", "StandardJSON"]
+
+WHITESPACE = " \t\n\r"  # RFC 8259 section 2
+BACKSLASH = ord("\\")
 
 
 class JSONCodec(Protocol):
@@ -59,8 +62,11 @@ class StandardJSON:
         than `sys.get_int_max_str_digits()`, nesting too deep to follow.
         """
         try:
-            value = _decode_text(str(data, "utf-8"))
-            if b"\\ud" in data or b"\\uD" in data:
+            text = data.decode().strip(WHITESPACE)
+            value, end = _decode_prefix(text)
+            if end != len(text):
+                raise ValueError(f"a second value begins at character {end}")
+            if BACKSLASH in data and (b"\\ud" in data or b"\\uD" in data):
                 _encode_text(value).encode()  # the fastest search for a surrogate without a pair
         except UnicodeEncodeError:
             raise ValueError("a \\u escape is only half of a surrogate pair") from None
@@ -98,13 +104,26 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _encoder(*, ensure_ascii: bool) -> Callable[[object], str]:
-    """A prepared encoder: building one costs as much as encoding a small value."""
-    return json.JSONEncoder(
-        ensure_ascii=ensure_ascii, allow_nan=False, separators=(",", ":"), default=_encode_other
-    ).encode
+def make_encoder(*, ensure_ascii: bool) -> Callable[[object], str]:
+    """A function that encodes, made once: `JSONEncoder.encode` would make its C encoder each time.
+
+    It does not look for circles, which cost time and end in a RecursionError anyway.
+    """
+    made = JSONEncoder(
+        ensure_ascii=ensure_ascii,
+        check_circular=False,
+        allow_nan=False,
+        separators=(",", ":"),
+        default=_encode_other,
+    )
+    quote = encoder.encode_basestring_ascii if ensure_ascii else encoder.encode_basestring
+    make: Any = getattr(encoder, "c_make_encoder", None)  # CPython's
+    if make is None:
+        return made.encode
+    chunks = make(None, _encode_other, quote, None, ":", ",", False, False, False)
+    return lambda value: "".join(chunks(value, 0))
 
 
-_encode_text = _encoder(ensure_ascii=False)
-_encode_ascii = _encoder(ensure_ascii=True)
-_decode_text = json.JSONDecoder(parse_float=_parse_finite, parse_constant=_refuse_constant).decode
+_encode_text = make_encoder(ensure_ascii=False)
+_encode_ascii = make_encoder(ensure_ascii=True)
+_decode_prefix = JSONDecoder(parse_float=_parse_finite, parse_constant=_refuse_constant).raw_decode
