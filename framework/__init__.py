@@ -33,7 +33,7 @@ from framework.responses import (
     Response,
     StreamingResponse,
 )
-from framework.routes import Middleware, Mount, Route, WebSocketRoute
+from framework.routes import CallNext, Middleware, Mount, Route, WebSocketRoute
 from framework.routing import Router
 from framework.websockets import WebSocket
 
@@ -46,6 +46,7 @@ __all__ = [
     "BackgroundTask",
     "BackgroundTasks",
     "BodyUnavailable",
+    "CallNext",
     "ClientDisconnect",
     "ConfigError",
     "Converter",

@@ -303,13 +303,16 @@ class Compiler:
             allow = {"allow": ", ".join(sorted(methods))}
             return endpoint(lambda: Response(None, 204, allow), self._wirings[route])
 
+        def redirect(location: str) -> ASGIApp:
+            return endpoint(lambda: RedirectResponse(location), wiring)
+
         wiring = self.wiring([self._app])
         is_plain = not wiring.functions and not wiring.errors.expects(NotFound())
         return Fallbacks(
             plain_error(404) if is_plain else endpoint(not_found, wiring),
             method_not_allowed,
             options,
-            lambda location: endpoint(lambda: RedirectResponse(location), wiring),
+            redirect,
             redirects_slashes,
         )
 

@@ -1,11 +1,12 @@
 """All use of anyio for threads and tasks in one place; nothing here knows HTTP beyond `http.disconnect`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, ParamSpec, TypeVar
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 from anyio.lowlevel import RunVar
 from typing_extensions import TypeIs
@@ -14,6 +15,7 @@ from framework.types import Receive
 
 __all__ = [
     "ThreadPool",
+    "attempt",
     "is_async",
     "iterate_in_threadpool",
     "run_in_threadpool",
@@ -25,6 +27,7 @@ P = ParamSpec("P")
 
 DEFAULT_THREADS = 40
 DISCONNECTS = ("http.disconnect", "websocket.disconnect")
+MOMENT = 4  # turns of the event loop: enough for what has arrived to pass a queue or two
 
 
 class ThreadPool:
@@ -41,13 +44,14 @@ class ThreadPool:
         self._limiter: RunVar[anyio.CapacityLimiter] = RunVar("framework-threads")
 
     async def run(self, func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call `func` in a thread, with the caller's context variables."""
+        """Call `func` in a thread, with the caller's context variables; TypeError if it is async."""
         try:
             limiter = self._limiter.get()
         except LookupError:
             limiter = anyio.CapacityLimiter(self.size)
             self._limiter.set(limiter)
-        return await anyio.to_thread.run_sync(partial(func, *args, **kwargs), limiter=limiter)
+        call = partial(_call, func, *args, **kwargs)
+        return await anyio.to_thread.run_sync(call, limiter=limiter)
 
 
 SHARED_THREADS = ThreadPool(DEFAULT_THREADS)
@@ -65,21 +69,41 @@ async def run_in_threadpool(func: Callable[P, T], /, *args: P.args, **kwargs: P.
     return await SHARED_THREADS.run(func, *args, **kwargs)
 
 
-async def iterate_in_threadpool(iterator: Iterator[T]) -> AsyncIterator[T]:
-    """Iterate over a blocking iterator, each step in a worker thread; a generator is closed at the end."""
-    end = object()
-    try:
-        while (item := await run_in_threadpool(_next, iterator, end)) is not end:
-            yield item  # type: ignore[misc]
-    finally:
-        close = getattr(iterator, "close", None)
+def iterate_in_threadpool(iterator: Iterator[T]) -> AsyncIterator[T]:
+    """Iterate over a blocking iterator, each step in a worker thread; `aclose()` closes it there, too."""
+    return _ThreadIterator(iterator)
+
+
+class _ThreadIterator(AsyncIterator[T]):
+    # No generator: closing one that was never started does nothing, and a file would stay open.
+    __slots__ = ("_iterator",)
+
+    def __init__(self, iterator: Iterator[T]) -> None:
+        self._iterator = iterator
+
+    async def __anext__(self) -> T:
+        for item in await run_in_threadpool(_next, self._iterator):
+            return item
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        close = getattr(self._iterator, "close", None)
         if close is not None:
-            with anyio.CancelScope(shield=True):
-                await run_in_threadpool(close)
+            await run_in_threadpool(close)
 
 
-def _next(iterator: Iterator[T], end: object) -> T | object:
-    return next(iterator, end)
+def _next(iterator: Iterator[T]) -> tuple[T, ...]:
+    for item in iterator:
+        return (item,)
+    return ()
+
+
+def _call(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    result = func(*args, **kwargs)
+    if isinstance(result, Coroutine):
+        result.close()
+        raise TypeError(f"{func!r} returned a coroutine: an `await` is missing, in an `async def`")
+    return result
 
 
 async def until_disconnect(work: Callable[[], Awaitable[None]], receive: Receive) -> bool:
@@ -88,23 +112,47 @@ async def until_disconnect(work: Callable[[], Awaitable[None]], receive: Receive
     Returns whether the work ran to its end. It stays in the caller's task, and what it raises is
     raised as it is, not as a group.
     """
-    finished = False
-    failure: Exception | None = None
 
-    async def watch() -> None:
+    async def disconnect() -> None:
         ended = False
         while (message := await receive())["type"] not in DISCONNECTS:
             if ended:  # a server that repeats itself would keep this loop spinning
-                return
+                await anyio.sleep_forever()
             ended = not message.get("more_body", False)
+
+    return await _run_until(disconnect, work)
+
+
+async def attempt(work: Callable[[], Awaitable[object]]) -> None:
+    """Run `work` as far as it gets with what has arrived, and cancel it where it waits for more."""
+
+    async def moment() -> None:
+        for _ in range(MOMENT):
+            await anyio.lowlevel.checkpoint()
+
+    await _run_until(moment, work)
+
+
+async def _run_until(
+    stop: Callable[[], Awaitable[None]], work: Callable[[], Awaitable[object]]
+) -> bool:
+    finished = False
+    failure: Exception | None = None
+
+    async def cancel() -> None:
+        nonlocal failure
+        try:
+            await stop()
+        except Exception as error:  # carried out of the group, and raised below
+            failure = error
         group.cancel_scope.cancel()
 
     async with anyio.create_task_group() as group:
-        group.start_soon(watch)
+        group.start_soon(cancel)
         try:
             await work()
             finished = True
-        except Exception as error:  # carried out of the group, and raised below
+        except Exception as error:
             failure = error
         group.cancel_scope.cancel()
     if failure is not None:

@@ -52,22 +52,20 @@ def http_endpoint(
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, settings) if needs_request else None
         try:
-            value = await call(request, scope["path_params"])
+            value: object = await call(request, scope["path_params"])
             encode = encoder(type(value))
-            if encode is None:
-                response = results.response(value, status_code, title)
-            else:
-                body, fields = encode(value)
+            answer = encode(value) if encode else results.response(value, status_code, title)
         except Exception as error:
             await errors.answer(error, request or Request(scope, receive, settings), send)
             return
-        if encode is None:
+        if isinstance(answer, Response):
             try:
-                await response(scope, receive if request is None else request.disconnected, send)
+                await answer(scope, receive if request is None else request.disconnected, send)
             except Exception as error:
                 log_unhandled(error, scope)
                 raise
         else:
+            body, fields = answer
             try:
                 await send({"type": "http.response.start", "status": status, "headers": fields})
                 await send({"type": "http.response.body", "body": b"" if is_head else body})

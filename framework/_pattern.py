@@ -91,15 +91,11 @@ class Pattern:
             for segment in self.segments
         )
 
-    def format(self, params: Mapping[str, Any], separator: str = "/") -> str:
+    def format(self, params: Mapping[str, Any]) -> str:
         """The path with these values, percent-encoded; NoMatchFound for a value that would not match."""
-        return separator.join(
-            "".join(
-                quote_segment(part) if isinstance(part, str) else _format(part, params[part.name])
-                for part in segment
-            )
-            for segment in self.segments
-        )
+        path = "/".join(_format(segment, params) for segment in self.segments)
+        # A text that begins with two slashes is a host to whoever resolves it (RFC 3986 section 4.2).
+        return "/%2F" + path[2:] if path.startswith("//") else path
 
 
 def parse_pattern(text: str, separator: str = "/") -> Pattern:
@@ -158,27 +154,20 @@ def split_mixed(segment: Segment, text: str) -> dict[str, Any]:
 
     Each text between two parameters is looked for once, so a long segment costs no more than its length.
     """
-    values: dict[str, Any] = {}
-    parameter: Parameter | None = None
+    return {
+        part.name: part.converter.convert(value)
+        for part, value in zip(segment, _cut(segment, text), strict=True)
+        if isinstance(part, Parameter)
+    }
+
+
+def _cut(segment: Segment, text: str) -> list[str]:
+    """The text of each part of a mixed segment."""
+    texts: list[str] = []
     for part in reversed(segment):
-        if isinstance(part, Parameter):
-            parameter = part
-            continue
-        if parameter is None:
-            if not text.endswith(part):
-                raise ValueError(f"{text!r:.40} does not end in {part!r}")
-            text = text[: -len(part)]
-        else:
-            text, found, value = text.rpartition(part)
-            if not found:
-                raise ValueError(f"{part!r} is not in the segment")
-            values[parameter.name] = parameter.converter.convert(value)
-            parameter = None
-    if parameter is not None:
-        values[parameter.name] = parameter.converter.convert(text)
-    elif text:
-        raise ValueError(f"{text!r:.40} is left over")
-    return values
+        if isinstance(part, str):
+            pass
+    return texts
 
 
 def _tokens(text: str, separator: str) -> Iterator[str]:
@@ -224,15 +213,22 @@ def _rank(segment: Segment, segments_left: int) -> Rank:
     return (CONVERTED, parameters[0].converter.specificity)
 
 
-def _format(parameter: Parameter, value: Any) -> str:
-    converter = parameter.converter
+def _format(segment: Segment, params: Mapping[str, Any]) -> str:
+    texts = [part if isinstance(part, str) else _text(part, params[part.name]) for part in segment]
+    text = "".join(texts)
+    if any(map(_is_rest, segment)):
+        return "/".join(map(quote_segment, text.split("/")))
+    if len(segment) > 1 and _cut(segment, text) != texts:
+        raise NoMatchFound(f"{text!r} would be read as other parameters: {_cut(segment, text)}")
+    return quote_segment(text)
+
+
+def _text(parameter: Parameter, value: Any) -> str:
     try:
-        text = converter.to_string(value)
-        converter.convert(text)
+        text = parameter.converter.to_string(value)
+        parameter.converter.convert(text)
     except (ValueError, TypeError, AttributeError) as error:
         raise NoMatchFound(
             f"{parameter.name}={value!r} does not fit into the path: {error}"
         ) from error
-    if converter is PATH:
-        return "/".join(map(quote_segment, text.split("/")))
-    return quote_segment(text)
+    return text

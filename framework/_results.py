@@ -27,6 +27,9 @@ __all__ = ["ASGIResponse", "Results"]
 
 Encode: TypeAlias = Callable[[Any], tuple[bytes, list[Field]]]
 
+NO_DATA = (AsyncIterator, Iterator, Coroutine, tuple, type)
+"""What is not handed to a codec that encodes anything: it has another meaning, or is a mistake."""
+
 
 def encode_text(text: str) -> tuple[bytes, list[Field]]:
     """Text as the body and the header fields of a response."""
@@ -90,8 +93,7 @@ class Results:
                 return encode
         if is_dataclass(value) and not isinstance(value, type):
             return self._encode_json
-        is_data = not isinstance(value, AsyncIterator | Iterator | Coroutine | type)
-        if self._encodes_anything and is_data and not is_async(value):
+        if self._encodes_anything and not (isinstance(value, NO_DATA) or is_async(value)):
             return self._encode_json
         return None
 

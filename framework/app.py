@@ -80,10 +80,11 @@ class App(Router):
         if compiled is None:
             try:
                 compiled = self.compile()
-            except ConfigError as error:
+            except Exception as error:
                 if scope["type"] == "lifespan":
                     await receive()
-                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    message = f"{type(error).__name__}: {error}"
+                    await send({"type": "lifespan.startup.failed", "message": message})
                 raise
         await compiled(scope, receive, send)
 

@@ -6,6 +6,7 @@ the next best route is tried.
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -94,7 +95,7 @@ class FloatConverter(Converter[float]):
 
     def to_string(self, value: float) -> str:
         """The number in digits, never with an exponent."""
-        return f"{value:.15f}".rstrip("0").rstrip(".")
+        return f"{Decimal(repr(float(value))):f}"
 
 
 class UUIDConverter(Converter[UUID]):
@@ -144,7 +145,8 @@ class PathConverter(Converter[str]):
 class Regex(Converter[str]):
     """Text that a regular expression matches in full: `{lang:[a-z]{2}}` in a path, or by a name.
 
-    The expression sees one segment. A client chooses it: avoid nested repeats such as `(a+)+`.
+    The expression sees one segment, which a client chooses: avoid nested repeats such as `(a+)+`.
+    Of several that match the same text, the route that was declared first is taken.
     """
 
     __slots__ = ("_form",)
@@ -160,9 +162,11 @@ class Regex(Converter[str]):
             raise ValueError(f"{text!r:.40} does not match {self._form.pattern!r}")
         return text
 
-    def to_string(self, value: str) -> str:
-        """The text, if it would match."""
-        return self.convert(str(value))
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Regex) and self._form == other._form
+
+    def __hash__(self) -> int:
+        return hash(self._form)
 
 
 STRING = StringConverter()

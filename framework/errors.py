@@ -83,7 +83,7 @@ def plain_error(status_code: int) -> ASGIApp:
             body, fields = anything
         else:
             accept = Headers(raw=scope["headers"]).combined("accept")
-            body, fields = prepared[accept and best_media_type(accept, OFFERS)]
+            body, fields = prepared[best_media_type(accept, OFFERS) if accept else None]
         headers = [*fields]
         if scope["method"] == "HEAD":
             body = b""
@@ -169,11 +169,12 @@ class ErrorHandlers:
             value = await handler(request, error)
         else:
             value = await self._threads.run(handler, request, error)
-        expected = isinstance(error, HTTPException)
-        status = error.status_code if expected else 500
-        response = self._results.response(value, status, f"the handler of {type(error).__name__}")
-        if expected and response is not value:
-            for name, field in (error.headers or {}).items():
+        title = f"the handler of {type(error).__name__}"
+        if not isinstance(error, HTTPException):
+            return self._results.response(value, 500, title)
+        response = self._results.response(value, error.status_code, title)
+        if response is not value and error.headers is not None:
+            for name, field in error.headers.items():
                 response.headers.setdefault(name, field)
         return response
 
@@ -213,10 +214,10 @@ def log_unhandled(error: Exception, scope: Scope) -> None:
     The exception's own text is left out: it comes with the traceback, and may hold what a client sent.
     """
     last = traceback.extract_tb(error.__traceback__)[-1]
+    asked = f"{scope.get('method', scope['type'])} {scope['path']}"
     logger.error(
-        "%s %s: unhandled %s in %s at %s:%s",
-        scope.get("method", scope["type"]),
-        ascii(scope["path"])[1:-1][:200],
+        "%s: unhandled %s in %s at %s:%s",
+        ascii(asked)[1:-1][:200],
         type(error).__name__,
         last.name,
         last.filename,

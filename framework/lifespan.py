@@ -66,8 +66,8 @@ class Lifespan:
             if self._context is not None:
                 context = self._context(*_arguments(self._context, self._app))
                 yielded = await stack.enter_async_context(context)
-                if yielded is not None:
-                    scope.setdefault("state", {}).update(yielded)
+                if yielded:
+                    _shared_state(scope).update(yielded)
             for function in self._on_startup:
                 await _run(function)
             yield
@@ -86,11 +86,14 @@ async def mounted_lifespan(
     """
     events_in, events_out = anyio.create_memory_object_stream[Message](2)
     answered, ended = anyio.Event(), anyio.Event()
-    failures: list[str] = []
+    failures: list[Exception] = []
+
+    def fail(reason: str) -> None:
+        failures.append(FrameworkError(f"the mounted {app!r} failed: {reason}"))
 
     async def send(message: Message) -> None:
         if message["type"].endswith(".failed"):
-            failures.append(message.get("message", ""))
+            fail(message.get("message", ""))
         (ended if message["type"].startswith("lifespan.shutdown") else answered).set()
 
     async def run() -> None:
@@ -98,11 +101,11 @@ async def mounted_lifespan(
         try:
             await app(inner, events_out.receive, send)
         except Exception as error:
-            if answered.is_set() and not failures:
-                failures.append(f"{type(error).__name__}: {error}")
-                logger.error("the lifespan of the mounted %r ended early: %s", app, failures[0])
-            else:
+            if not answered.is_set():
                 logger.debug("the mounted %r has no lifespan: %r", app, error)
+            elif not (ended.is_set() or failures):
+                fail(f"{type(error).__name__}: {error}")
+                logger.error("the lifespan of the mounted %r ended early: %r", app, error)
         answered.set()
         ended.set()
 
@@ -112,16 +115,26 @@ async def mounted_lifespan(
             group.start_soon(run)
             events_in.send_nowait({"type": "lifespan.startup"})
             await answered.wait()
-            _raise_first(failures, app)
-            yield
-            events_in.send_nowait({"type": "lifespan.shutdown"})
-            await ended.wait()
-    _raise_first(failures, app)
-
-
-def _raise_first(failures: Sequence[str], app: ASGIApp) -> None:
+            if not failures:
+                try:
+                    yield
+                except Exception as error:  # carried out of the task group, which would wrap it
+                    failures.insert(0, error)
+                events_in.send_nowait({"type": "lifespan.shutdown"})
+                await ended.wait()
+            events_in.close()  # an app that goes on to receive is ended by this, and not waited for
     if failures:
-        raise FrameworkError(f"the mounted {app!r} failed: {failures[0]}")
+        raise failures[0]
+
+
+def _shared_state(scope: Scope) -> dict[str, Any]:
+    if "state" not in scope:
+        raise FrameworkError(
+            "the lifespan yields a state, but this server does not hand any to the requests: "
+            "keep the values in `app.state`, which a handler finds as `request.app.state`"
+        )
+    state: dict[str, Any] = scope["state"]
+    return state
 
 
 def _arguments(function: Callable[..., Any], app: Any) -> tuple[Any, ...]:

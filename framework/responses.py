@@ -170,8 +170,9 @@ class Response:
             await self.background()
 
     async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = b"" if scope.get("method") == "HEAD" else self.body
+        is_empty = scope.get("method") == "HEAD" or has_no_content(self.status_code)
         await send_message(send, self._start_message())
+        body = b"" if is_empty else self.body
         await send_message(send, {"type": "http.response.body", "body": body})
 
     def _start_message(self) -> Message:
@@ -300,7 +301,10 @@ class StreamingResponse(Response):
         if scope.get("method") == "HEAD" or has_no_content(self.status_code):
             await _close(self.body_iterator)
             await super()._send(scope, receive, send)
-        elif not await until_disconnect(lambda: self._stream(send), receive):
+        elif await until_disconnect(lambda: self._stream(send), receive):
+            # Not watched any more: servers say that the client has gone once this is sent.
+            await send_message(send, {"type": "http.response.body", "body": b""})
+        else:
             raise ClientDisconnect("the client went away while the response was streamed")
 
     async def _stream(self, send: Send) -> None:
@@ -312,7 +316,6 @@ class StreamingResponse(Response):
                     await send_message(send, message)
         finally:
             await _close(self.body_iterator)
-        await send_message(send, {"type": "http.response.body", "body": b""})
 
 
 async def send_message(send: Send, message: Message) -> None:

@@ -152,6 +152,8 @@ class WebSocket(HTTPConnection):
         await response(self.scope, self._receive, self._send)
 
     async def _handshake(self, action: str) -> None:
+        if self._disconnect is not None:
+            raise self._disconnect
         if self.ready_state is not ReadyState.CONNECTING:
             raise WebSocketStateError(
                 f"{action} answers the handshake, and it was answered: "

@@ -4,26 +4,28 @@ Only charsets in the WHATWG Encoding standard's sense: Python's others (`punycod
 `rot13`) are no charsets of documents, and some of them take quadratic time.
 """
 
-import codecs
+from encodings.aliases import aliases
 
 __all__ = ["decode_text"]
 
 CHARSETS = frozenset(
-    {"ascii", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "koi8-r", "koi8-u"}
-    | {f"iso8859-{n}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)}
-    | {"cp866", "cp874", "mac-roman"}
+    {"ascii", "utf_8", "utf_8_sig", "utf_16", "utf_16_le", "utf_16_be", "koi8_r", "koi8_u"}
+    | {f"iso8859_{n}" for n in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)}
+    | {"latin_1", "cp866", "cp874", "mac_roman"}
     | {f"cp125{n}" for n in range(9)}
-    | {"gbk", "gb18030", "big5", "euc_jp", "iso2022_jp", "shift_jis", "euc_kr"}
+    | {"gb2312", "gbk", "gb18030", "big5", "euc_jp", "iso2022_jp", "shift_jis", "euc_kr"}
 )
+
+# Not `codecs.lookup`: it keeps every name that it was ever asked for, and clients choose these.
+CODECS = {charset: charset for charset in CHARSETS} | {
+    alias: codec for alias, codec in aliases.items() if codec in CHARSETS
+}
 
 
 def decode_text(data: bytes, charset: str | None) -> str:
     """Decode strictly; UTF-8 where no charset is named. ValueError says what is wrong, for the client to read."""
-    try:
-        codec = codecs.lookup(charset or "utf-8").name
-    except (LookupError, ValueError):
-        codec = ""
-    if codec not in CHARSETS:
+    codec = CODECS.get((charset or "utf-8").lower().replace("-", "_"))
+    if codec is None:
         raise ValueError(f"the charset {charset!r:.80} is not supported; send UTF-8")
     try:
         return data.decode(codec)
