@@ -13,7 +13,7 @@ from framework._endpoint import Wiring, http_endpoint, websocket_endpoint
 from framework._matcher import Leaf, Matcher
 from framework._names import Names
 from framework._paths import mounted_scope
-from framework._pattern import Pattern, parse_pattern
+from framework._pattern import Parameter, Pattern
 from framework._results import Results
 from framework._signature import HandlerSignature, choose_converter
 from framework.connections import Settings
@@ -22,7 +22,15 @@ from framework.errors import ErrorHandlers, plain_error
 from framework.exceptions import ConfigError, MethodNotAllowed, NotFound
 from framework.requests import Request
 from framework.responses import RedirectResponse, Response
-from framework.routes import Middleware, Mount, Rings, Route, WebSocketRoute, parse_path
+from framework.routes import (
+    Middleware,
+    Mount,
+    Rings,
+    Route,
+    WebSocketRoute,
+    parse_host,
+    parse_path,
+)
 from framework.routing import Include, Router
 from framework.types import ASGIApp, Receive, Scope, Send
 from framework.websockets import WebSocket
@@ -45,12 +53,14 @@ class Placed(NamedTuple):
 
 def placed(router: Router, prefix: str = "", above: tuple[Router, ...] = ()) -> Iterator[Placed]:
     """Every route of a router and of the routers in it."""
-    if router in above:
-        raise ConfigError("a router includes itself")
     prefix += router.prefix
     chain = (*above, router)
     for route in router.routes:
         if isinstance(route, Include):
+            if route.router in chain:
+                raise ConfigError(
+                    f"a router includes itself: the include declared at {route.where}"
+                )
             yield from placed(route.router, prefix + route.prefix, chain)
         else:
             yield Placed(route, prefix + route.path, chain)
@@ -93,7 +103,7 @@ class Compiler:
         self._settings = settings
         self._converters = converters
         self._threads = threads
-        self._hosts: dict[str | None, Leaves] = {None: Leaves({}, {})}
+        self._hosts: dict[Pattern | None, Leaves] = {None: Leaves({}, {})}
         self._taken: dict[Any, ResolvedRoute] = {}
         self._heads: list[Callable[[], None]] = []
         self._wirings: dict[ResolvedRoute, Wiring] = {}
@@ -125,14 +135,14 @@ class Compiler:
             )
             for host, leaves in self._hosts.items()
         }
-        any_host = tables.pop(None)
         host_leaves: list[Leaf[Table]] = []
         for host, table in tables.items():
-            leaf: Leaf[Table] = Leaf(self._host_pattern(host or ""))
-            leaf.any_method = table
-            host_leaves.append(leaf)
+            if host is not None:
+                leaf: Leaf[Table] = Leaf(host)
+                leaf.any_method = table
+                host_leaves.append(leaf)
         return Dispatcher(
-            any_host,
+            tables[None],
             Matcher(host_leaves) if host_leaves else None,
             self._fallbacks(redirects_slashes=redirects_slashes),
             self._settings,
@@ -159,7 +169,7 @@ class Compiler:
             method: HandlerSignature(handler, Request, names, title)
             for method, handler in route.handlers.items()
         }
-        pattern = self._resolve(place, signatures.values())
+        host, pattern = self._resolve(place, signatures.values())
         methods = {*route.handlers, *(["HEAD"] if "GET" in route.handlers else [])}
         resolved = self._resolved(place, pattern, route.name, route.endpoint, methods)
         wiring = self._wirings[resolved] = self.wiring(place.routers, route.rings)
@@ -174,15 +184,15 @@ class Compiler:
                 is_head=method == "HEAD",
             )
             serve = self._ring(place, resolved, method, serve)
-            leaf = self._leaf(place, "http", pattern)
+            leaf = self._leaf(host, "http", pattern)
             leaf.methods[method] = Entry(serve, route.endpoint, resolved)
 
         def add_head() -> None:
-            if self._key(place, "http", pattern, "HEAD") not in self._taken:
+            if _key(host, "http", pattern, "HEAD") not in self._taken:
                 add("HEAD", signatures["GET"])
 
         for method, signature in signatures.items():
-            self._take(self._key(place, "http", pattern, method), resolved)
+            self._take(_key(host, "http", pattern, method), resolved)
             add(method, signature)
         if "GET" in signatures:
             self._heads.append(add_head)
@@ -193,37 +203,47 @@ class Compiler:
         signature = HandlerSignature(route.endpoint, WebSocket, names, title)
         if not is_async(route.endpoint):
             raise ConfigError(f"{title} must be `async def`: a socket cannot be used from a thread")
-        pattern = self._resolve(place, [signature])
+        host, pattern = self._resolve(place, [signature])
         resolved = self._resolved(place, pattern, route.name, route.endpoint, ())
-        self._take(self._key(place, "websocket", pattern, None), resolved)
+        self._take(_key(host, "websocket", pattern, None), resolved)
+        self._wirings[resolved] = self.wiring(place.routers)
         serve = websocket_endpoint(signature.call(names, self._threads), self._settings)
         serve = self._ring(place, resolved, None, serve)
-        self._leaf(place, "websocket", pattern).any_method = Entry(serve, route.endpoint, resolved)
+        self._leaf(host, "websocket", pattern).any_method = Entry(serve, route.endpoint, resolved)
 
     def _add_mount(self, place: Placed, mount: Mount) -> None:
-        pattern = self._resolve(place, ())
+        host, pattern = self._resolve(place, ())
+        if pattern.rest_index() is not None:
+            raise ConfigError("a mount answers all below its path: leave {...:path} out of it")
         resolved = self._resolved(place, pattern, mount.name, mount.app, ())
-        self._take(self._key(place, "mount", pattern, None), resolved)
+        self._take(_key(host, "mount", pattern, None), resolved)
         state = self.mounts.setdefault(id(mount.app), (mount.app, {}))[1]
         wiring = self._wirings[resolved] = self.wiring(place.routers)
         serve = mounted(mount.app, len(pattern.segments), state, strip=mount.strip)
         serve = guarded(self._app, serve, wiring.errors, self._settings)
         entry = Entry(self._ring(place, resolved, None, serve), mount.app, resolved)
         for kind in ("http", "websocket"):
-            self._leaf(place, kind, pattern, is_mount=True).any_method = entry
+            self._leaf(host, kind, pattern, is_mount=True).any_method = entry
 
     def _names(self, place: Placed) -> list[str]:
-        host = [] if place.host is None else [*parse_host(place.host).parameters()]
-        return [p.name for p in (*host, *parse_path(place.path).parameters())]
+        host = () if place.host is None else parse_host(place.host).parameters()
+        names = [p.name for p in (*host, *parse_path(place.path).parameters())]
+        if len(names) > len(set(names)):
+            raise ConfigError(f"the host {place.host!r} and the path have a parameter in common")
+        return names
 
-    def _resolve(self, place: Placed, signatures: Collection[HandlerSignature]) -> Pattern:
-        pattern = parse_path(place.path)
+    def _resolve(
+        self, place: Placed, signatures: Collection[HandlerSignature]
+    ) -> tuple[Pattern | None, Pattern]:
+        def choose(parameter: Parameter) -> Converter[Any]:
+            return choose_converter(parameter, signatures, self._converters)
+
         if not place.path and not isinstance(place.route, Mount):
             raise ConfigError("the path is empty: it begins with '/', or its router has a prefix")
-        return pattern.resolve(lambda p: choose_converter(p, signatures, self._converters))
-
-    def _host_pattern(self, host: str) -> Pattern:
-        return parse_host(host).resolve(lambda p: choose_converter(p, (), self._converters))
+        host = None if place.host is None else parse_host(place.host).resolve(choose)
+        if host is not None and host.rest_index() is not None:
+            raise ConfigError(f"the host {place.host!r} cannot have a {{...:path}} parameter")
+        return host, parse_path(place.path).resolve(choose)
 
     def _resolved(
         self,
@@ -240,9 +260,6 @@ class Compiler:
             pattern, name=name, endpoint=endpoint, methods=methods, where=place.route.where
         )
 
-    def _key(self, place: Placed, kind: str, pattern: Pattern, method: str | None) -> Any:
-        return (place.host, kind, pattern.shape(), method)
-
     def _take(self, key: Any, route: ResolvedRoute) -> None:
         other = self._taken.setdefault(key, route)
         if other is not route:
@@ -253,9 +270,9 @@ class Compiler:
             )
 
     def _leaf(
-        self, place: Placed, kind: str, pattern: Pattern, *, is_mount: bool = False
+        self, host: Pattern | None, kind: str, pattern: Pattern, *, is_mount: bool = False
     ) -> Leaf[Entry]:
-        leaves = self._hosts.setdefault(place.host, Leaves({}, {}))
+        leaves = self._hosts.setdefault(host, Leaves({}, {}))
         names = tuple(p.name for p in pattern.parameters())
         key = (is_mount, pattern.shape(), names)
         table = leaves.http if kind == "http" else leaves.websocket
@@ -270,18 +287,18 @@ class Compiler:
         levels: list[Router | Route | WebSocketRoute] = [*place.routers[1:]]
         if not isinstance(place.route, Mount):
             levels.append(place.route)
-        for level in reversed(levels):
-            if level.rings.asgi:
-                if id(level) not in self._ringed:
-                    endpoints: dict[Any, ASGIApp] = {}
-                    self._ringed[id(level)] = (
-                        stacked(level.rings.asgi, by_route(endpoints)),
-                        endpoints,
-                    )
-                outer, endpoints = self._ringed[id(level)]
-                endpoints[resolved, method] = serve
-                serve = outer
-        return serve
+        ringed = [level for level in reversed(levels) if level.rings.asgi]
+        if not ringed:
+            return serve
+        for level in ringed:
+            if id(level) not in self._ringed:
+                endpoints: dict[Any, ASGIApp] = {}
+                outer = stacked(level.rings.asgi, by_route(endpoints))
+                self._ringed[id(level)] = outer, endpoints
+            outer, endpoints = self._ringed[id(level)]
+            endpoints[resolved, method] = serve
+            serve = outer
+        return guarded(self._app, serve, self._wirings[resolved].errors, self._settings)
 
     def _fallbacks(self, *, redirects_slashes: bool) -> Fallbacks:
         def endpoint(answer: Callable[[], Response], wiring: Wiring) -> ASGIApp:
@@ -317,9 +334,8 @@ class Compiler:
         )
 
 
-def parse_host(host: str) -> Pattern:
-    """Parse a host as a recipe has it: its labels stand where a path has segments."""
-    return parse_pattern("." + host.lower(), ".")
+def _key(host: Pattern | None, kind: str, pattern: Pattern, method: str | None) -> Any:
+    return (None if host is None else host.shape(), kind, pattern.shape(), method)
 
 
 def stacked(middleware: Sequence[Middleware], app: ASGIApp) -> ASGIApp:

@@ -15,10 +15,10 @@ from framework.types import Receive
 
 __all__ = [
     "ThreadPool",
-    "attempt",
     "is_async",
     "iterate_in_threadpool",
     "run_in_threadpool",
+    "until_blocked",
     "until_disconnect",
 ]
 
@@ -123,8 +123,11 @@ async def until_disconnect(work: Callable[[], Awaitable[None]], receive: Receive
     return await _run_until(disconnect, work)
 
 
-async def attempt(work: Callable[[], Awaitable[object]]) -> None:
-    """Run `work` as far as it gets with what has arrived, and cancel it where it waits for more."""
+async def until_blocked(work: Callable[[], Awaitable[object]]) -> None:
+    """Run `work` for as long as it goes on with what has arrived, and cancel it where it waits for more.
+
+    A scope that is cancelled already, or has no time left, would not do: trio looks at it first.
+    """
 
     async def moment() -> None:
         for _ in range(MOMENT):

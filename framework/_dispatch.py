@@ -8,7 +8,7 @@ from framework._exchange import Exchange
 from framework._matcher import Found, Leaf, Matcher
 from framework._paths import root_path, split_path
 from framework._pattern import Pattern
-from framework._wire.urls import parse_authority, quote_path, quote_segment
+from framework._wire.urls import parse_authority, quote_path, quote_query, quote_segment
 from framework.connections import Settings
 from framework.errors import ErrorHandlers
 from framework.exceptions import FrameworkError, NotFound
@@ -97,15 +97,19 @@ class Dispatcher:
 
     def find(self, scope: Scope) -> ASGIApp:
         """The endpoint of an HTTP request that the table of static paths does not have."""
-        path = scope["path"] or "/"
-        if self._hosts or scope.get("root_path") or len(scope.get("raw_path") or path) != len(path):
+        path = scope["path"]
+        if (
+            self._hosts
+            or scope.get("root_path")
+            or path in self.static
+            or path[:1] != "/"
+            or len(scope.get("raw_path") or path) != len(path)
+        ):
             return self._find_anywhere(scope)
         segments = path.split("/")
-        http = self._any_host.http
-        found = http.match(segments, scope["method"])
+        found = self._any_host.http.match(segments, scope["method"])
         if isinstance(found, list):
-            leaves = [http.static[path], *found] if path in http.static else found
-            return self._missing(scope, segments, leaves)
+            return self._missing(scope, segments, found)
         (serve, scope["endpoint"], scope["route"]), scope["path_params"] = found
         return serve
 
@@ -168,8 +172,8 @@ class Dispatcher:
 
 def _location(scope: Scope, segments: Sequence[str]) -> str:
     location = quote_path(root_path(scope)) + "/".join(map(quote_segment, segments))
-    query = scope.get("query_string", b"").decode("latin-1")
-    return f"{location}?{query}" if query else location
+    query = scope.get("query_string", b"")
+    return f"{location}?{quote_query(query)}" if query else location
 
 
 def _found(scope: Scope, found: Found[Entry], host_params: dict[str, Any]) -> ASGIApp:

@@ -6,6 +6,7 @@ segments, from the most specific to the least, however many patterns there are. 
 do not convert, or the method is another, the next kind is tried: backtracking without a walk.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -67,8 +68,8 @@ class Leaf(Generic[E]):
             return True
         last = self.pattern.segments[-1]
         try:
-            return not split_mixed(last, "") or True
-        except ValueError:
+            return not last or bool(split_mixed(last, ""))
+        except Exception:  # a converter of the user's own may not expect the empty text
             return False
 
     def literal_positions(self) -> list[int]:
@@ -196,13 +197,14 @@ def _tables_by_count(leaves: Sequence[Leaf[E]], longest: int) -> list[Tables[E]]
     parameters differ, go into tables behind each other.
     """
     kinds: dict[tuple[Any, int], tuple[Leaf[E], Key, dict[Any, Leaf[E]]]] = {}
+    repeats: Counter[tuple[Any, Any]] = Counter()
     for leaf in leaves:
-        ranks, again = leaf.ranks(), 0
+        ranks = leaf.ranks()
         pick = _picker(leaf.literal_positions())
         key = pick(leaf.literal_segments())
-        while key in kinds.setdefault((ranks, again), (leaf, pick, {}))[2]:
-            again += 1
-        kinds[ranks, again][2][key] = leaf
+        again = repeats[ranks, key]
+        kinds.setdefault((ranks, again), (leaf, pick, {}))[2][key] = leaf
+        repeats[ranks, key] += 1
     return [
         [(pick, table) for sample, pick, table in kinds.values() if sample.fits(count)]
         for count in range(longest + 2)

@@ -4,12 +4,15 @@ Servers send `path` with `root_path` in front (the ASGI specification since 2.4)
 `raw_path` is optional, and is believed only where it says the same as `path`.
 """
 
+import re
 from urllib.parse import unquote_to_bytes
 
 from framework._wire.urls import quote_path, quote_segment
 from framework.types import Scope
 
 __all__ = ["mounted_scope", "root_path", "split_path", "whole_path"]
+
+UNDECODED = re.compile("[\ufffd\ud800-\udfff]")
 
 
 def root_path(scope: Scope) -> str:
@@ -28,10 +31,12 @@ def whole_path(scope: Scope) -> str:
 def split_path(scope: Scope) -> list[str] | None:
     """The decoded segments of the path below `root_path`; the first one is empty.
 
-    They are split before they are decoded, so `%2F` is part of a segment. None for a path that is
-    not UTF-8 (RFC 3987 has no text for it): no route matches that.
+    They are split before they are decoded, so `%2F` is part of a segment. None for what no route
+    matches: a path that is not UTF-8 (RFC 3987 has no text for it), a target that is no path (`*`).
     """
     path = _local_path(scope)
+    if not path.startswith("/"):
+        return None
     raw = scope.get("raw_path")
     if not raw or b"%" not in raw:
         return path.split("/")
@@ -39,12 +44,13 @@ def split_path(scope: Scope) -> list[str] | None:
     try:
         segments = [unquote_to_bytes(segment).decode() for segment in raw_segments]
     except UnicodeDecodeError:
-        return None if "\ufffd" in path else path.split("/")
-    whole = "/".join(segments)
-    if not whole.endswith(path):
-        return path.split("/")  # something in between has changed `path`, and only that
-    above = whole[: len(whole) - len(path)].count("/")
-    local = ["", *segments[above + 1 :]]
+        return None if UNDECODED.search(path) else path.split("/")
+    index, length = len(segments), 0
+    while index and length < len(path):
+        index -= 1
+        length += 1 + len(segments[index])
+    local = ["", *segments[index:]]
+    # Where they differ, something in between has changed `path`, and only that.
     return local if "/".join(local) == path else path.split("/")
 
 
@@ -60,7 +66,7 @@ def mounted_scope(scope: Scope, depth: int, *, strip: bool) -> Scope:
         child["raw_path"] = ("/" + "/".join(map(quote_segment, rest))).encode()
     elif scope["path"] != (path := whole_path(scope)):
         child["path"] = path
-        child["raw_path"] = quote_path(path).encode()
+        child["raw_path"] = (quote_path(root) + "/".join(map(quote_segment, segments))).encode()
     return child
 
 

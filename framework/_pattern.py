@@ -5,8 +5,9 @@ A parameter says how it is converted: by a name, by a regular expression, or not
 handler's annotation or `str` decides.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from framework._wire.urls import quote_segment
@@ -35,7 +36,7 @@ Segment: TypeAlias = tuple[str | Parameter, ...]
 class Pattern:
     """A parsed path: one Segment for what stands between two separators."""
 
-    text: str
+    text: str = field(compare=False)
     segments: tuple[Segment, ...]
 
     def parameters(self) -> Iterator[Parameter]:
@@ -80,7 +81,7 @@ class Pattern:
         )
 
     def ranks(self) -> tuple[Rank, ...]:
-        """How specific each segment is, lowest first: the order in which patterns are tried."""
+        """How specific each segment is: patterns are tried from the lowest, equals as they were declared."""
         count = len(self.segments)
         return tuple(_rank(segment, count - i) for i, segment in enumerate(self.segments))
 
@@ -94,8 +95,8 @@ class Pattern:
     def format(self, params: Mapping[str, Any]) -> str:
         """The path with these values, percent-encoded; NoMatchFound for a value that would not match."""
         path = "/".join(_format(segment, params) for segment in self.segments)
-        # A text that begins with two slashes is a host to whoever resolves it (RFC 3986 section 4.2).
-        return "/%2F" + path[2:] if path.startswith("//") else path
+        # Two slashes at the start would make a host of what follows (RFC 3986 section 4.2).
+        return f"/%2F{path[2:]}" if path.startswith("//") else path
 
 
 def parse_pattern(text: str, separator: str = "/") -> Pattern:
@@ -143,31 +144,40 @@ def converter_of(
         )
     try:
         return Regex(how)
-    except ValueError as error:  # re.error is one
+    except re.error as error:
         raise ConfigError(
             f"{{{parameter.name}:{how}}}: not a regular expression: {error}"
         ) from error
 
 
 def split_mixed(segment: Segment, text: str) -> dict[str, Any]:
-    """The values in a segment such as `{name}.{ext}`, from right to left; ValueError if it does not match.
+    """The values in a segment such as `{name}.{ext}`; ValueError if it does not match.
 
-    Each text between two parameters is looked for once, so a long segment costs no more than its length.
+    What stands between two parameters is looked for once, from the right: `a.b.c` is `a.b` and `c`,
+    and a long segment costs no more than its length.
     """
+    texts = _cut(segment, text)
     return {
-        part.name: part.converter.convert(value)
-        for part, value in zip(segment, _cut(segment, text), strict=True)
+        part.name: part.converter.convert(texts[part.name])
+        for part in segment
         if isinstance(part, Parameter)
     }
 
 
-def _cut(segment: Segment, text: str) -> list[str]:
-    """The text of each part of a mixed segment."""
+def _cut(segment: Segment, text: str) -> dict[str, str]:
+    start, end = (part if isinstance(part, str) else "" for part in (segment[0], segment[-1]))
+    if not (text.startswith(start) and text.endswith(end, len(start))):
+        raise ValueError(f"{text!r:.40} does not begin with {start!r} and end with {end!r}")
+    text = text[len(start) : len(text) - len(end)]
     texts: list[str] = []
-    for part in reversed(segment):
+    for part in reversed(segment[1:-1]):
         if isinstance(part, str):
-            pass
-    return texts
+            text, found, behind = text.rpartition(part)
+            if not found:
+                raise ValueError(f"{part!r} is not in {text!r:.40}")
+            texts.append(behind)
+    names = [part.name for part in segment if isinstance(part, Parameter)]
+    return dict(zip(names, [text, *reversed(texts)], strict=True))
 
 
 def _tokens(text: str, separator: str) -> Iterator[str]:
@@ -214,12 +224,14 @@ def _rank(segment: Segment, segments_left: int) -> Rank:
 
 
 def _format(segment: Segment, params: Mapping[str, Any]) -> str:
-    texts = [part if isinstance(part, str) else _text(part, params[part.name]) for part in segment]
-    text = "".join(texts)
+    texts = {
+        part.name: _text(part, params[part.name]) for part in segment if isinstance(part, Parameter)
+    }
+    text = "".join(part if isinstance(part, str) else texts[part.name] for part in segment)
     if any(map(_is_rest, segment)):
         return "/".join(map(quote_segment, text.split("/")))
-    if len(segment) > 1 and _cut(segment, text) != texts:
-        raise NoMatchFound(f"{text!r} would be read as other parameters: {_cut(segment, text)}")
+    if len(segment) > 1 and (read := _cut(segment, text)) != texts:
+        raise NoMatchFound(f"{texts} does not fit into the path: {text!r} is read as {read}")
     return quote_segment(text)
 
 

@@ -81,7 +81,7 @@ class Results:
             if has_no_content(status):
                 return Response(status_code=status)
             return whole_response(status, fields, body)
-        if isinstance(value, AsyncIterator | Iterator):
+        if _is_streamed(value):
             return StreamingResponse(value, status)
         if is_async(value):
             return ASGIResponse(value)
@@ -118,6 +118,10 @@ class ASGIResponse(Response):
             await send(message)
 
         await self.app(scope, receive, send_with_fields)
+
+
+def _is_streamed(value: Any) -> bool:
+    return isinstance(value, AsyncIterator | Iterator)
 
 
 def _advice(value: Any, title: str) -> str:

@@ -17,6 +17,20 @@ Call: TypeAlias = Callable[[Any, dict[str, Any]], Awaitable[Any]]
 """Calls a handler with the connection (None where it takes none) and the path's parameters."""
 
 
+class TypeCheckersOnly(type):
+    """What stands for a name that does not exist at run time, whatever an annotation does with it."""
+
+    __slots__ = ()
+
+    def __getattr__(cls, name: str) -> "TypeCheckersOnly":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return TypeCheckersOnly(name, (), {})
+
+    def __getitem__(cls, item: object) -> "TypeCheckersOnly":
+        return cls
+
+
 class HandlerSignature:
     """What a handler takes: perhaps the connection, and path parameters by name."""
 
@@ -33,18 +47,23 @@ class HandlerSignature:
         self.title = title
         self.connection: str | None = None
         self.takes_any = False
-        self.annotations: dict[str, Any] = {}
+        self.annotations: dict[str, type[Any] | None] = {}
         path_names = set(names)
         default_name = connection_type.__name__.lower()
         for parameter in _signature(handler, title).parameters.values():
-            name, annotation = parameter.name, parameter.annotation
+            name, kind = parameter.name, _plain_type(parameter.annotation)
             if parameter.kind is parameter.VAR_KEYWORD:
                 self.takes_any = True
             elif parameter.kind is parameter.VAR_POSITIONAL:
                 continue
-            elif _is_connection(annotation, connection_type) or (
+            elif _is_connection(kind, connection_type) or (
                 name == default_name and name not in path_names
             ):
+                if self.connection is not None or name in path_names:
+                    other = self.connection or f"{{{name}}} in the path"
+                    raise ConfigError(
+                        f"{title} takes the {default_name} as {name!r}, beside {other!r}: rename one"
+                    )
                 self.connection = name
             elif name not in path_names:
                 raise ConfigError(
@@ -52,7 +71,7 @@ class HandlerSignature:
                     f"path, or take `{default_name}: {connection_type.__name__}` and read it there"
                 )
             else:
-                self.annotations[name] = annotation
+                self.annotations[name] = kind
             if parameter.kind is parameter.POSITIONAL_ONLY:
                 raise ConfigError(
                     f"{title}: {name!r} is positional-only; parameters are given by name"
@@ -93,22 +112,30 @@ def choose_converter(
     """
     chosen = converter_of(parameter, converters)
     for signature in signatures:
-        expected = _plain_type(signature.annotations.get(parameter.name, inspect.Parameter.empty))
+        expected = signature.annotations.get(parameter.name)
         if expected is None:
             continue
         if chosen is None:
             chosen = _converter_for(expected, converters)
-        if chosen is None or not issubclass(chosen.value_type, expected):
-            given = (
-                "no converter gives that"
-                if chosen is None
-                else f"the path gives {chosen.value_type.__name__}"
-            )
+        if chosen is None or not _gives(chosen, expected):
             raise ConfigError(
-                f"{signature.title} takes {parameter.name}: {expected.__name__}, but {given}; "
+                f"{signature.title} takes {parameter.name}: {expected.__name__}, "
+                f"but {_obstacle(chosen, expected)}; "
                 f"there are {', '.join(sorted(converters))}, and App(converters={{...}}) for more"
             )
     return STRING if chosen is None else chosen
+
+
+def _gives(converter: Converter[Any], expected: type[Any]) -> bool:
+    return isinstance(expected, TypeCheckersOnly) or expected in converter.value_type.__mro__
+
+
+def _obstacle(chosen: Converter[Any] | None, expected: type[Any]) -> str:
+    if chosen is not None:
+        return f"the path gives {chosen.value_type.__name__}"
+    if isinstance(expected, TypeCheckersOnly):
+        return "that name does not exist at run time: import it, or name a converter in the path"
+    return "no converter gives that"
 
 
 def _awaitable(handler: Callable[..., Any], threads: ThreadPool) -> Callable[..., Awaitable[Any]]:
@@ -128,22 +155,21 @@ def _awaitable(handler: Callable[..., Any], threads: ThreadPool) -> Callable[...
 
 
 def _signature(handler: Callable[..., Any], title: str) -> inspect.Signature:
-    try:
-        return inspect.signature(handler, eval_str=True)
-    except NameError:  # annotations that exist for type checkers only
-        return inspect.signature(handler)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{title} has no signature that can be read: {error}") from error
+    missing: dict[str, Any] = {}
+    while True:
+        try:
+            return inspect.signature(handler, eval_str=True, locals=missing)
+        except Exception as error:  # of whatever an annotation in quotes does
+            name = error.name if isinstance(error, NameError) else None
+            if name is None or name in missing:
+                raise ConfigError(f"{title} has no signature that can be read: {error}") from error
+            missing[name] = TypeCheckersOnly(name, (), {})
 
 
-def _is_connection(annotation: Any, connection_type: type[HTTPConnection]) -> bool:
-    if isinstance(annotation, str):
-        return annotation.rpartition(".")[2] == connection_type.__name__
-    return (
-        isinstance(annotation, type)
-        and issubclass(connection_type, annotation)
-        and issubclass(annotation, HTTPConnection)
-    )
+def _is_connection(kind: type[Any] | None, connection_type: type[HTTPConnection]) -> bool:
+    if isinstance(kind, TypeCheckersOnly):
+        return kind.__name__ == connection_type.__name__
+    return kind in connection_type.__mro__
 
 
 def _plain_type(annotation: Any) -> type[Any] | None:
@@ -151,6 +177,8 @@ def _plain_type(annotation: Any) -> type[Any] | None:
     while True:
         if isinstance(annotation, NewType):
             annotation = annotation.__supertype__
+        elif hasattr(annotation, "__value__"):  # an alias: `type UserId = int`, or its backport
+            annotation = annotation.__value__
         elif get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]
         elif get_origin(annotation) in (Union, types.UnionType):
@@ -160,11 +188,8 @@ def _plain_type(annotation: Any) -> type[Any] | None:
             annotation = options[0]
         else:
             break
-    if (
-        annotation is inspect.Parameter.empty
-        or not isinstance(annotation, type)
-        or annotation is object
-    ):
+    annotation = get_origin(annotation) or annotation
+    if annotation in (inspect.Parameter.empty, Any, object) or not isinstance(annotation, type):
         return None
     return annotation
 

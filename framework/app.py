@@ -1,6 +1,7 @@
 """`App`: a recipe, its options, and the moment when both become one ASGI callable."""
 
 from collections.abc import Callable, Iterable, Mapping
+from inspect import isasyncgenfunction
 from typing import Any, Literal, TypeVar
 
 from framework._compile import Compiler, stacked
@@ -61,6 +62,8 @@ class App(Router):
     ) -> None:
         if trailing_slash not in ("redirect", "strict"):
             raise ConfigError(f"trailing_slash={trailing_slash!r}: give 'redirect' or 'strict'")
+        if isasyncgenfunction(lifespan):
+            raise ConfigError(f"lifespan={lifespan.__name__}: it lacks @asynccontextmanager")
         super().__init__(
             routes=routes, middleware=middleware, exception_handlers=exception_handlers
         )

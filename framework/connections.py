@@ -43,6 +43,8 @@ class State(MutableMapping[str, Any]):
             raise AttributeError(f"state has no {name!r}; it has {sorted(self._values)}") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(State, name):
+            raise AttributeError(f"{name!r} is a name of State itself: set state[{name!r}]")
         self._values[name] = value
 
     def __delattr__(self, name: str) -> None:

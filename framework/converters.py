@@ -36,7 +36,7 @@ class Converter(Generic[T]):
 
     def convert(self, text: str) -> T:
         """The value of a segment; ValueError if this route is not meant."""
-        return text  # type: ignore[return-value]
+        return text  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
     def to_string(self, value: T) -> str:
         """The text of a value, not yet percent-encoded; ValueError if `convert` would not take it."""
@@ -146,7 +146,7 @@ class Regex(Converter[str]):
     """Text that a regular expression matches in full: `{lang:[a-z]{2}}` in a path, or by a name.
 
     The expression sees one segment, which a client chooses: avoid nested repeats such as `(a+)+`.
-    Of several that match the same text, the route that was declared first is taken.
+    Where several match the same text, the route that was declared first is taken.
     """
 
     __slots__ = ("_form",)
@@ -163,7 +163,7 @@ class Regex(Converter[str]):
         return text
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Regex) and self._form == other._form
+        return isinstance(other, Regex) and (type(self), self._form) == (type(other), other._form)
 
     def __hash__(self) -> int:
         return hash(self._form)

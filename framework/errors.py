@@ -8,6 +8,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from itertools import takewhile
 from typing import Any, TypeAlias
 
 from framework._concurrency import ThreadPool, is_async
@@ -61,10 +62,12 @@ def error_body(status_code: int, detail: str | None, accept: str | None) -> tupl
     # RFC 9110 section 15.5.7: where nothing offered is acceptable, an error may be sent all the same.
     media_type = PROBLEM if accept is None else best_media_type(accept, OFFERS)
     if media_type == "text/html":
-        return _html(status_code, title, detail).encode(), "text/html; charset=utf-8"
+        return _html(status_code, title, detail).encode(
+            errors="replace"
+        ), "text/html; charset=utf-8"
     if media_type == "text/plain":
         text = title if detail is None else f"{title}: {detail}"
-        return text.encode(), "text/plain; charset=utf-8"
+        return text.encode(errors="replace"), "text/plain; charset=utf-8"
     problem = {"type": "about:blank", "title": title, "status": status_code}
     if detail is not None:
         problem["detail"] = detail
@@ -179,17 +182,9 @@ class ErrorHandlers:
         return response
 
     def _handler(self, error: Exception) -> Callable[[Any, Any], Any] | None:
-        if isinstance(error, HTTPException):
-            handler = self._find(error.status_code)
-            if handler is not None:
-                return handler
-        for cls in type(error).__mro__:
-            if cls is Exception:
-                break
-            handler = self._find(cls)
-            if handler is not None:
-                return handler
-        return None
+        keys: list[int | type] = [error.status_code] if isinstance(error, HTTPException) else []
+        keys += takewhile(lambda cls: cls is not Exception, type(error).__mro__)
+        return next(filter(None, map(self._find, keys)), None)
 
     def _find(self, key: int | type) -> Callable[[Any, Any], Any] | None:
         for handlers in self._levels:

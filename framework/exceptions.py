@@ -35,12 +35,17 @@ __all__ = [
 ]
 
 
+PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
+    413: "Content Too Large",  # before Python 3.13 these four are those of RFC 2616
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+
+
 def reason_phrase(status_code: int) -> str:
     """The standard phrase of a status, or the phrase of its class (RFC 9110 section 15)."""
-    try:
-        return HTTPStatus(status_code).phrase
-    except ValueError:
-        return HTTPStatus(status_code // 100 * 100).phrase
+    return PHRASES.get(status_code) or PHRASES[status_code // 100 * 100]
 
 
 class FrameworkError(Exception):

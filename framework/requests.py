@@ -4,11 +4,13 @@ Every byte of a body passes `Request._chunk`, and is counted there. Parsing of f
 `forms`; nothing here knows of routes or of the app that made the request.
 """
 
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
 
+from framework._concurrency import until_blocked
 from framework._exchange import Exchange
 from framework._wire.charset import decode_text
 from framework._wire.media import is_json, parse_media_type
@@ -24,6 +26,9 @@ from framework.types import Message, Receive, Scope
 
 __all__ = ["Request"]
 
+LOOK_AHEAD = 64 * 1024
+"""Bytes of a body that are taken from the server before anybody asks, to see whether the client left."""
+
 
 async def _no_body() -> Message:
     raise BodyUnavailable("this Request was made without `receive`, so it has no body to read")
@@ -33,13 +38,14 @@ class Request(HTTPConnection):
     """An HTTP request. Make one of your own in ASGI middleware: `Request(scope, receive)`."""
 
     __slots__ = (
+        "_ahead",
+        "_ahead_size",
         "_body",
         "_decoded",
         "_ended",
         "_gone",
         "_idle",
         "_opened",
-        "_pending",
         "_receive",
         "_received",
         "_receiving",
@@ -59,7 +65,8 @@ class Request(HTTPConnection):
         self._opened = False  # somebody has begun to read the body
         self._ended = False  # the last message of the body has come in
         self._gone = False  # the client has gone
-        self._pending: Message | None = None  # came in while waiting for the client to go
+        self._ahead: deque[Message] | None = None  # came in while waiting for the client to go
+        self._ahead_size = 0
         self._receiving = False  # `receive` is being awaited, and must not be called again
         self._idle: anyio.Event | None = None  # set when it no longer is
 
@@ -85,7 +92,7 @@ class Request(HTTPConnection):
             yield self._body
             return
         self._open(self._content_fields()[1])
-        while self._pending is not None or not self._ended:
+        while self._ahead or not self._ended:
             if chunk := self._chunk(await self._next_message()):
                 yield chunk
 
@@ -120,25 +127,27 @@ class Request(HTTPConnection):
 
     async def is_disconnected(self) -> bool:
         """Whether the client has gone, as far as the server has told until now."""
-        with anyio.move_on_after(0):
-            await self.disconnected()
+        if not self._gone:
+            await until_blocked(self.disconnected)
         return self._gone
 
     async def disconnected(self) -> Message:
         """Wait until the client has gone; a body that arrives meanwhile is kept for `stream()`.
 
-        Returns `http.disconnect`, so that it can stand in for an ASGI `receive`. While an unfinished
-        body waits to be read it sees nothing; reading that body then raises ClientDisconnect.
+        Returns `http.disconnect`, so that it can stand in for an ASGI `receive`. While more than
+        64 KiB wait to be read it looks no further; reading on then raises ClientDisconnect.
         """
+        ahead = self._ahead = self._ahead or deque()
         while not self._gone:
-            if self._pending is not None and not self._ended:
-                await anyio.sleep_forever()
             ended = self._ended
+            if self._ahead_size > LOOK_AHEAD and not ended:
+                await anyio.sleep_forever()
             message = await self._next_message(watching=True)
             if message["type"] == "http.request":
                 if ended:  # a server that repeats itself would keep this loop spinning
                     await anyio.sleep_forever()
-                self._pending = message
+                ahead.append(message)
+                self._ahead_size += len(message.get("body", b"")) or 1
         return {"type": "http.disconnect"}
 
     def _content_fields(self) -> tuple[bytes | None, bytes | None]:
@@ -156,7 +165,7 @@ class Request(HTTPConnection):
                 "stream() has read this body already; call body() first to read it twice"
             )
         self._opened = True
-        if self._pending is None:
+        if not self._ahead:
             self._check_untouched()
         if content_length is not None and content_length.isdigit():
             self._check_size(int(content_length[:20]))
@@ -170,7 +179,7 @@ class Request(HTTPConnection):
                     "the body and did not pass them on; it has to replay them through `receive`"
                 )
             if watched.body_complete:
-                self._pending, self._ended = {"type": "http.request"}, True
+                self._ahead, self._ended = deque([{"type": "http.request"}]), True
             watched = watched.outer
 
     def _check_size(self, size: int) -> None:
@@ -182,9 +191,9 @@ class Request(HTTPConnection):
     async def _read(self, content_length: bytes | None) -> bytes:
         self._open(content_length)
         body = self._chunk(await self._next_message())
-        if not self._ended:
+        if self._ahead or not self._ended:
             chunks = [body]
-            while not self._ended:
+            while self._ahead or not self._ended:
                 chunks.append(self._chunk(await self._next_message()))
             body = b"".join(chunks)
         self._body = body
@@ -201,10 +210,12 @@ class Request(HTTPConnection):
     async def _next_message(self, *, watching: bool = False) -> Message:
         while self._receiving:
             await self._until_idle()
-        message = self._pending
-        if message is not None and not watching:
-            self._pending = None
+        if self._ahead and not watching:
+            message = self._ahead.popleft()
+            self._ahead_size -= len(message.get("body", b"")) or 1
             return message
+        if self._gone:
+            return {"type": "http.disconnect"}
         self._receiving = True
         try:
             message = await self._receive()

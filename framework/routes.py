@@ -5,7 +5,9 @@ a request is served; how the pieces are collected is `routing`.
 """
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from traceback import walk_stack
 from typing import Any, TypeAlias, TypedDict
 
 from typing_extensions import Unpack
@@ -32,6 +34,9 @@ CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
 FunctionMiddleware: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]
 
 VERBS = ("delete", "get", "head", "options", "patch", "post", "put", "query")
+
+LABEL = re.compile("[a-z0-9_-]+")
+ENCODED = re.compile("%[0-9A-Fa-f]{2}")
 
 
 class Middleware:
@@ -109,6 +114,11 @@ class Route:
         self.where = caller()
         self.path = path
         parse_path(path)
+        if unknown := options.keys() - RouteOptions.__annotations__.keys():
+            raise ConfigError(
+                f"{path!r}: a route has no option {', '.join(sorted(unknown))}; "
+                f"there are {', '.join(sorted(RouteOptions.__annotations__))}"
+            )
         self.endpoint = endpoint
         self.handlers = _handlers(path, endpoint, methods)
         self.name = options.get("name") or name_of(endpoint)
@@ -176,10 +186,12 @@ class Mount:
 
 def caller() -> str:
     """Where the user's code calls into this package: `file.py:12`."""
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_globals.get("__name__", "").split(".")[0] == "framework":
-        frame = frame.f_back
-    return "unknown" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    outside = (
+        f"{frame.f_code.co_filename}:{line}"
+        for frame, line in walk_stack(inspect.currentframe())
+        if frame.f_globals.get("__name__", "").partition(".")[0] != "framework"
+    )
+    return next(outside, "unknown")
 
 
 def name_of(endpoint: Any) -> str:
@@ -191,14 +203,34 @@ def name_of(endpoint: Any) -> str:
 
 def parse_path(path: str) -> Pattern:
     """Parse a path as a recipe has it; ConfigError for one that no request could match."""
+    if not isinstance(path, str):
+        raise ConfigError(f"{path!r} is no path: write a text, such as @app.get('/users/{{id}}')")
     pattern = parse_pattern(path)
     if path and not path.startswith("/"):
         raise ConfigError(f"the path {path!r} must begin with '/'")
+    if path.startswith("//"):
+        raise ConfigError(f"the path {path!r} must not begin with '//': to clients that is a host")
     for segment in pattern.segments:
         for part in segment:
             if isinstance(part, str):
                 _check_literal(path, part, whole=len(segment) == 1)
     return pattern
+
+
+def parse_host(host: str) -> Pattern:
+    """Parse a host as a recipe has it, its labels as segments; ConfigError for one that no client names."""
+    pattern = parse_pattern("." + host, ".")
+    segments = tuple(
+        tuple(part.lower() if isinstance(part, str) else part for part in segment)
+        for segment in pattern.segments
+    )
+    for label in segments[1:]:
+        if not label or any(isinstance(part, str) and not LABEL.fullmatch(part) for part in label):
+            raise ConfigError(
+                f"the host {host!r} can never match: write a DNS name without a port, such as "
+                "'api.example.com' or '{tenant}.example.com', in ASCII ('xn--...')"
+            )
+    return Pattern(host, segments)
 
 
 def checked_prefix(prefix: str) -> str:
@@ -228,10 +260,9 @@ def _check_literal(path: str, text: str, *, whole: bool) -> None:
     for character in "?#":
         if character in text:
             raise ConfigError(f"the path {path!r} can never match: {character!r} ends a URL's path")
-    hexadecimal = text.partition("%")[2][:2]
-    if len(hexadecimal) == 2 and all(c in "0123456789abcdefABCDEF" for c in hexadecimal):
+    if found := ENCODED.search(text):
         raise ConfigError(
-            f"the path {path!r} can never match: write it decoded, without %{hexadecimal}"
+            f"the path {path!r} can never match: write it decoded, without {found[0]}"
         )
 
 
@@ -244,9 +275,9 @@ def _handlers(path: str, endpoint: Any, methods: Iterable[str] | None) -> dict[s
                 f"the handler of {path!r} is {endpoint!r}: give a function, or a class with a "
                 "method named get, post, ..."
             )
-        names = [method.upper() for method in (methods or ["GET"])]
-        if not all(map(is_token, names)):
-            raise ConfigError(f"methods={names!r}: a method is a word such as 'GET'")
+        names = ["GET"] if methods is None else [method.upper() for method in methods]
+        if not names or not all(map(is_token, names)):
+            raise ConfigError(f"methods={names!r}: give words such as 'GET', at least one")
         return dict.fromkeys(names, endpoint)
     if methods is not None:
         raise ConfigError(f"methods={methods!r}: the methods of {endpoint!r} are its verbs")

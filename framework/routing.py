@@ -8,7 +8,6 @@ from typing import Any, TypeAlias, TypeVar
 
 from typing_extensions import Unpack
 
-from framework._pattern import parse_pattern
 from framework.exceptions import ConfigError
 from framework.routes import (
     AnyMiddleware,
@@ -22,6 +21,8 @@ from framework.routes import (
     caller,
     checked_function,
     checked_prefix,
+    parse_host,
+    parse_path,
 )
 from framework.types import ASGIApp
 
@@ -38,7 +39,9 @@ class Include:
 
     __slots__ = ("prefix", "router", "where")
 
-    def __init__(self, router: "Router", prefix: str) -> None:
+    def __init__(self, router: object, prefix: str) -> None:
+        if not isinstance(router, Router) or callable(router):
+            raise ConfigError(f"include({router!r}): it takes a Router; mount() takes an ASGI app")
         self.where = caller()
         self.prefix = checked_prefix(prefix)
         self.router = router
@@ -72,7 +75,7 @@ class Router:
         self.exception_handlers: dict[int | type[Exception], ExceptionHandler] = {}
         self._frozen = False
         if host is not None:
-            parse_pattern(host, ".")
+            parse_host(host)
         for route in routes:
             self._add(Include(route, "") if isinstance(route, Router) else route)
         for key, handler in (exception_handlers or {}).items():
@@ -107,14 +110,13 @@ class Router:
 
     def include(self, router: "Router", *, prefix: str = "") -> None:
         """Take over all that a router declares, now and until the app is compiled."""
-        if not isinstance(router, Router):
-            raise ConfigError(f"include({router!r}): it takes a Router; mount() takes an ASGI app")
         self._add(Include(router, prefix))
 
     def route(
         self, path: str, methods: Iterable[str] | None = None, **options: Unpack[RouteOptions]
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function or class as a route."""
+        parse_path(path)
 
         def declare(handler: Handler) -> Handler:
             self.add_route(path, handler, methods, **options)
@@ -158,6 +160,7 @@ class Router:
         self, path: str, *, name: str | None = None, middleware: Iterable[Middleware] = ()
     ) -> Callable[[Handler], Handler]:
         """Declare a WebSocket handler."""
+        parse_path(path)
 
         def declare(handler: Handler) -> Handler:
             self.add_websocket_route(path, handler, name=name, middleware=middleware)
@@ -206,6 +209,8 @@ class Router:
 
     def _add(self, route: AnyRoute) -> None:
         self._check_open()
+        if not isinstance(route, Route | WebSocketRoute | Mount | Include):
+            raise ConfigError(f"routes=[{route!r}]: give Route, WebSocketRoute, Mount or Router")
         self.routes.append(route)
 
     def _check_open(self) -> None:

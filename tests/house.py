@@ -21,19 +21,10 @@ STOREYS = [
     {"types", "exceptions", "limits"},
     {"_wire"},
     {"_concurrency"},
-    {
-        "_exchange",
-        "background",
-        "connections",
-        "files",
-        "forms",
-        "requests",
-        "responses",
-        "sse",
-        "websockets",
-    },
-    {"converters", "_pattern", "_matcher", "_signature", "routing"},
-    {"errors", "lifespan", "_compile", "app"},
+    {"_exchange", "_paths", "background", "connections", "files", "forms"}
+    | {"requests", "responses", "_results", "sse", "websockets"},
+    {"converters", "_pattern", "_matcher", "_names", "_signature", "routes", "routing"},
+    {"errors", "lifespan", "_endpoint", "_dispatch", "_compile", "app"},
     {"__main__", "middleware", "staticfiles", "templating", "testing", "wsgi"},
     {"__init__"},
 ]

@@ -20,6 +20,7 @@ __all__ = [
     "absolute_url",
     "parse_authority",
     "quote_path",
+    "quote_query",
     "quote_segment",
     "redirect_location",
 ]
@@ -103,6 +104,11 @@ def quote_segment(text: str) -> str:
     return NOT_IN_SEGMENT.sub(_percent_encode, text)
 
 
+def quote_query(query: bytes) -> str:
+    """A query string as it was sent, with what no URL may contain encoded; existing %XX stay."""
+    return NOT_IN_QUERY.sub(_percent_encode_byte, query).decode("ascii")
+
+
 def redirect_location(url: str) -> str:
     """The URL as a Location value: what no URL may contain is encoded, existing %XX stay.
 
@@ -148,7 +154,7 @@ def absolute_url(
     elif url.startswith("//"):
         url = "/." + url  # or its first segment would be the host (WHATWG URL 4.5)
     if query:
-        url += "?" + NOT_IN_QUERY.sub(_percent_encode_byte, query).decode("ascii")
+        url += "?" + quote_query(query)
     return url
 
 
@@ -252,34 +258,42 @@ class URL:
 
     @property
     def scheme(self) -> str:
+        """`https`, in lower case; empty in a path."""
         return (self._split.scheme or "").lower()
 
     @property
     def netloc(self) -> str:
+        """User, password, host and port, as written."""
         return self._split.netloc or ""
 
     @property
     def path(self) -> str:
+        """The path, as written."""
         return self._split.path
 
     @property
     def query(self) -> str:
+        """What stands between `?` and `#`, as written."""
         return self._split.query or ""
 
     @property
     def fragment(self) -> str:
+        """What stands behind `#`, as written."""
         return self._split.fragment or ""
 
     @property
     def username(self) -> str | None:
+        """The user before the host, or None."""
         return self._authority.username
 
     @property
     def password(self) -> str | None:
+        """The password before the host, or None."""
         return self._authority.password
 
     @property
     def hostname(self) -> str | None:
+        """The host in lower case, without the brackets of IPv6; or None."""
         return (self._authority.hostname or "").lower() or None
 
     @property

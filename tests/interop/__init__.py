@@ -1,0 +1,1 @@
+"""With applications and middleware of other libraries, in both directions."""

@@ -1,0 +1,188 @@
+"""What an app sees of third-party ASGI middleware around it."""
+
+from typing import Any
+
+import anyio
+import pytest
+
+from framework import App, BodyUnavailable, Middleware, Request, Router, StreamingResponse
+from framework._exchange import Exchange
+from framework.types import ASGIApp, Message, Receive, Scope, Send
+from tests.driver import ask
+from tests.scripted import DISCONNECT, Sent, body, receiving
+
+
+class Reader:
+    """Middleware that reads messages, and shows the app none of them."""
+
+    def __init__(self, app: ASGIApp, messages: int = 1) -> None:
+        self.app = app
+        self.messages = messages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(self.messages):
+            await receive()
+        await self.app(scope, receive, send)
+
+
+class Replayer(Reader):
+    """Middleware that reads messages, and passes them on."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        taken = [await receive() for _ in range(self.messages)]
+
+        async def replay() -> Message:
+            return taken.pop(0) if taken else await receive()
+
+        await self.app(scope, replay, send)
+
+
+class PassThrough(Reader):
+    """Middleware that does nothing."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+def app_with(*middleware: Middleware, inner: tuple[Middleware, ...] = ()) -> App:
+    app = App(middleware=middleware)
+    router = Router(middleware=inner)
+
+    @router.post("/body")
+    async def whole(request: Request) -> bytes:
+        return await request.body()
+
+    @router.post("/json")
+    async def json(request: Request) -> Any:
+        return await request.json()
+
+    @router.post("/stream")
+    async def stream(request: Request) -> list[int]:
+        return [len(chunk) async for chunk in request.stream()]
+
+    @router.post("/echo")
+    async def echo(request: Request) -> StreamingResponse:
+        return StreamingResponse(request.stream())
+
+    app.include(router)
+    return app
+
+
+async def test_messages_pass_as_they_are_and_are_counted() -> None:
+    sent = Sent()
+    exchange = Exchange(receiving(body(b"ab", more=True), body(b"c"), DISCONNECT), sent)
+    assert (exchange.body_taken, exchange.body_complete, exchange.started) == (0, False, False)
+    assert await exchange.receive() == body(b"ab", more=True)
+    assert (exchange.body_taken, exchange.body_complete) == (2, False)
+    assert await exchange.receive() == body(b"c")
+    assert (exchange.body_taken, exchange.body_complete) == (3, True)
+    assert await exchange.receive() == DISCONNECT
+    assert (exchange.body_taken, exchange.body_complete) == (3, True)
+    await exchange.send({"type": "http.response.start"})
+    assert exchange.started
+    assert sent.types == ["http.response.start"]
+
+
+async def test_a_message_without_its_optional_keys_is_the_end_of_an_empty_body() -> None:
+    exchange = Exchange(receiving({"type": "http.request"}), Sent())
+    await exchange.receive()
+    assert (exchange.body_taken, exchange.body_complete) == (0, True)
+
+
+def test_an_exchange_knows_the_one_around_it() -> None:
+    outer = Exchange(receiving(), Sent())
+    assert Exchange(outer.receive, outer.send).outer is outer
+    assert not isinstance(outer.outer, Exchange)
+
+
+async def test_an_answer_has_begun_also_if_sending_fails() -> None:
+    exchange = Exchange(receiving(), Sent(until=0))
+    with pytest.raises(ConnectionResetError):
+        await exchange.send({"type": "http.response.start"})
+    assert exchange.started
+
+
+@pytest.mark.parametrize("path", ["/body", "/json", "/stream"])
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        ((Middleware(Reader),), ()),
+        ((Middleware(PassThrough), Middleware(Reader)), ()),
+        ((Middleware(Reader), Middleware(PassThrough)), ()),
+        ((Middleware(PassThrough),), (Middleware(Reader),)),
+    ],
+)
+@pytest.mark.parametrize("chunks", [[b"[1]"], [b"[", b"1]"]])
+async def test_a_body_that_a_middleware_has_swallowed_is_an_error_and_not_a_hang(
+    path: str, outer: tuple[Middleware, ...], inner: tuple[Middleware, ...], chunks: list[bytes]
+) -> None:
+    app = app_with(*outer, inner=inner)
+    headers = {"content-type": "application/json"}
+    with anyio.fail_after(10):
+        answer = await ask(app, "POST", path, body=chunks, headers=headers)
+    assert answer.status == 500
+    assert type(answer.error) is BodyUnavailable
+    message = f"has read {len(chunks[0])} bytes of the body and did not pass them on"
+    assert message in str(answer.error)
+
+
+async def test_a_body_that_was_swallowed_ends_a_stream_that_had_begun() -> None:
+    with anyio.fail_after(10):
+        answer = await ask(app_with(Middleware(Reader)), "POST", "/echo", body=b"abc")
+    assert (answer.status, answer.body) == (200, b"")
+    assert type(answer.error) is BodyUnavailable
+
+
+@pytest.mark.parametrize("path", ["/body", "/stream", "/echo"])
+async def test_an_empty_body_that_was_swallowed_is_as_good_as_read(path: str) -> None:
+    with anyio.fail_after(10):
+        answer = await ask(app_with(Middleware(Reader)), "POST", path)
+    assert (answer.status, answer.error) == (200, None)
+    assert answer.body in (b"", b"[]")
+
+
+@pytest.mark.parametrize(
+    "middleware",
+    [
+        [Middleware(PassThrough)],
+        [Middleware(Replayer, messages=1)],
+        [Middleware(Replayer, messages=2)],
+        [Middleware(PassThrough), Middleware(Replayer, messages=2), Middleware(PassThrough)],
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/body", b"[1,2]"), ("/json", b"[1,2]"), ("/stream", b"[3,2]"), ("/echo", b"[1,2]")],
+)
+async def test_a_body_that_was_passed_on_is_read(
+    middleware: list[Middleware], path: str, expected: bytes
+) -> None:
+    headers = {"content-type": "application/json"}
+    app = app_with(*middleware)
+    with anyio.fail_after(10):
+        answer = await ask(app, "POST", path, body=[b"[1,", b"2]"], headers=headers)
+    assert (answer.body, answer.error) == (expected, None)
+
+
+async def test_a_swallowed_body_is_noticed_through_a_mounted_app() -> None:
+    outer = App(middleware=[Middleware(Reader)])
+    outer.mount("/inner", app_with(Middleware(PassThrough)))
+    with anyio.fail_after(10):
+        answer = await ask(outer, "POST", "/inner/body", body=b"abc")
+    assert type(answer.error) is BodyUnavailable
+
+
+async def test_an_error_handler_that_reads_a_swallowed_body_does_not_hang() -> None:
+    class Failing(Reader):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await receive()
+            raise LookupError
+
+    async def with_body(request: Request, error: LookupError) -> bytes:
+        return await request.body()
+
+    app = App(middleware=[Middleware(Failing)], exception_handlers={LookupError: with_body})
+    with anyio.fail_after(10):
+        answer = await ask(app, "POST", body=b"abc")
+    assert answer.status == 500
+    assert type(answer.error) is BodyUnavailable

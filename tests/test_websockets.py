@@ -1,0 +1,499 @@
+"""Both directions of a WebSocket, and what its state does not allow."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from framework import (
+    App,
+    HTTPException,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+    WebSocket,
+    WebSocketDisconnect,
+    WebSocketStateError,
+)
+from framework.connections import Settings
+from framework.types import Message, Scope
+from framework.websockets import ReadyState
+from tests.driver import http_scope
+from tests.scripted import Sent, receiving
+
+CONNECT: Message = {"type": "websocket.connect"}
+GONE: Message = {"type": "websocket.disconnect", "code": 1001, "reason": "bye"}
+DENIAL: dict[str, object] = {"websocket.http.response": {}}
+
+
+def websocket_scope(path: str = "/", **changes: Any) -> Scope:
+    scope = http_scope("GET", path)
+    del scope["method"]
+    return {**scope, "type": "websocket", "scheme": "ws", "subprotocols": [], **changes}
+
+
+def text(data: str) -> Message:
+    return {"type": "websocket.receive", "text": data}
+
+
+def binary(data: bytes) -> Message:
+    return {"type": "websocket.receive", "bytes": data}
+
+
+def socket(*messages: Message, until: int = -1, **changes: Any) -> tuple[WebSocket, Sent]:
+    """A socket whose peer sends these messages after it has connected."""
+    sent = Sent(until=until)
+    return WebSocket(websocket_scope(**changes), receiving(CONNECT, *messages), sent), sent
+
+
+async def opened(*messages: Message, until: int = -1) -> tuple[WebSocket, Sent]:
+    """Such a socket, accepted; `sent` has only what came after that."""
+    websocket, sent = socket(*messages)
+    await websocket.accept()
+    sent.messages.clear()
+    sent.until = until
+    return websocket, sent
+
+
+# The handshake
+
+
+async def test_a_socket_is_opened_when_it_was_accepted() -> None:
+    websocket, sent = socket()
+    states = [websocket.ready_state]
+    await websocket.accept()
+    states.append(websocket.ready_state)
+    assert states == [ReadyState.CONNECTING, ReadyState.OPEN]
+    assert sent.messages == [{"type": "websocket.accept", "subprotocol": None, "headers": []}]
+
+
+async def test_a_socket_is_accepted_with_an_offered_subprotocol_and_headers() -> None:
+    websocket, sent = socket(subprotocols=["v2", "v1"])
+    assert websocket.subprotocols == ["v2", "v1"]
+    await websocket.accept("v1", {"X-A": "1"})
+    assert sent.messages == [
+        {"type": "websocket.accept", "subprotocol": "v1", "headers": [(b"x-a", b"1")]}
+    ]
+
+
+@pytest.mark.parametrize("offered", [None, [], ["v2"], ["V1"]])
+async def test_a_subprotocol_that_was_not_offered_is_refused(offered: list[str] | None) -> None:
+    websocket, sent = socket(subprotocols=offered)
+    with pytest.raises(ValueError, match=r"^the client offers \[.*\], not 'v1'$"):
+        await websocket.accept("v1")
+    assert sent.messages == []
+    await websocket.accept()
+
+
+@pytest.mark.parametrize("value", ["\r\n", "a\x00", "a\nb: c"])
+async def test_no_control_character_gets_into_the_handshake(value: str) -> None:
+    websocket, sent = socket()
+    with pytest.raises(ValueError, match="control characters"):
+        await websocket.accept(headers={"x-a": value})
+    with pytest.raises(ValueError, match="no name for a header field"):
+        await websocket.accept(headers=[(value, "a")])
+    assert sent.messages == []
+
+
+async def test_a_socket_that_is_closed_before_it_was_accepted_is_refused() -> None:
+    websocket, sent = socket()
+    await websocket.close(1008, "no")
+    assert sent.messages == [{"type": "websocket.close", "code": 1008, "reason": "no"}]
+    assert websocket.ready_state is ReadyState.CLOSED
+
+
+@pytest.mark.parametrize(
+    "response", [PlainTextResponse("no", 403, {"x-a": "1"}), JSONResponse([], 401)]
+)
+async def test_a_socket_is_denied_by_a_response_where_the_server_can_send_it(
+    response: Response,
+) -> None:
+    websocket, sent = socket(extensions=DENIAL)
+    await websocket.send_denial_response(response)
+    assert sent.messages == [
+        {
+            "type": "websocket.http.response.start",
+            "status": response.status_code,
+            "headers": response.raw_headers,
+        },
+        {"type": "websocket.http.response.body", "body": response.body},
+    ]
+    assert websocket.ready_state is ReadyState.CLOSED
+
+
+@pytest.mark.parametrize("extensions", [None, {}])
+async def test_a_socket_is_denied_bare_where_the_server_cannot_send_a_response(
+    extensions: object,
+) -> None:
+    websocket, sent = socket(extensions=extensions)
+    await websocket.send_denial_response(StreamingResponse(["n", "o"], 403))
+    assert sent.types == ["websocket.close"]
+    assert websocket.ready_state is ReadyState.CLOSED
+
+
+Act = Callable[[WebSocket], Awaitable[object]]
+HANDSHAKES: list[tuple[str, Act]] = [
+    ("accept()", lambda websocket: websocket.accept()),
+    ("send_denial_response()", lambda websocket: websocket.send_denial_response(Response())),
+]
+CLOSE: tuple[str, Act] = ("close()", lambda websocket: websocket.close())
+TALK: list[tuple[str, Act]] = [
+    ("receiving", lambda websocket: websocket.receive_text()),
+    ("receiving", lambda websocket: websocket.receive_bytes()),
+    ("receiving", lambda websocket: websocket.receive_json()),
+    ("receiving", lambda websocket: anext(websocket.iter_text())),
+    ("send_text()", lambda websocket: websocket.send_text("a")),
+    ("send_text()", lambda websocket: websocket.send_json("a")),
+    ("send_bytes()", lambda websocket: websocket.send_bytes(b"a")),
+]
+
+
+@pytest.mark.parametrize(("action", "act"), HANDSHAKES)
+async def test_a_handshake_is_answered_once(action: str, act: Act) -> None:
+    message = f"{action} answers the handshake, and it was answered: the socket is"
+    websocket, sent = await opened()
+    with pytest.raises(WebSocketStateError) as caught:
+        await act(websocket)
+    assert str(caught.value) == f"{message} open"
+    await websocket.close()
+    with pytest.raises(WebSocketStateError) as caught:
+        await act(websocket)
+    assert str(caught.value) == f"{message} closed"
+    assert sent.types == ["websocket.close"]
+
+
+@pytest.mark.parametrize(("action", "act"), TALK)
+async def test_nothing_is_said_before_the_socket_is_accepted(action: str, act: Act) -> None:
+    websocket, sent = socket()
+    with pytest.raises(WebSocketStateError) as caught:
+        await act(websocket)
+    assert str(caught.value) == f"{action} on a socket that is connecting; call accept() first"
+    assert sent.messages == []
+
+
+@pytest.mark.parametrize(("action", "act"), TALK)
+async def test_nothing_is_said_after_the_socket_was_closed(action: str, act: Act) -> None:
+    websocket, sent = await opened(text("late"))
+    await websocket.close()
+    with pytest.raises(WebSocketStateError) as caught:
+        await act(websocket)
+    assert str(caught.value) == f"{action} on a socket that is closed; stop"
+    assert sent.types == ["websocket.close"]
+
+
+@pytest.mark.parametrize(("action", "act"), [*HANDSHAKES, CLOSE])
+async def test_a_peer_that_leaves_during_the_handshake_has_disconnected(
+    action: str, act: Act
+) -> None:
+    sent = Sent()
+    websocket = WebSocket(websocket_scope(), receiving(GONE), sent)
+    with pytest.raises(WebSocketDisconnect) as caught:
+        await act(websocket)
+    assert caught.value.code == 1001, action
+    assert websocket.ready_state is ReadyState.CLOSED
+    await websocket.close()
+    for _, other in [*HANDSHAKES, *TALK[:3], *TALK[4:]]:
+        with pytest.raises(WebSocketDisconnect):
+            await other(websocket)
+    assert sent.messages == []
+
+
+async def test_a_handshake_that_a_server_finds_fault_with_may_be_answered_in_another_way() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        if message["type"] == "websocket.accept":
+            raise LookupError("no such header")
+        sent.append(message)
+
+    websocket = WebSocket(websocket_scope(), receiving(CONNECT), send)
+    with pytest.raises(LookupError):
+        await websocket.accept()
+    with anyio.fail_after(10):
+        await websocket.close()
+    assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+
+
+# Messages
+
+
+@pytest.mark.parametrize("data", ["", "grüße 🎉", "x" * 100_000])
+async def test_text_is_received_and_sent(data: str) -> None:
+    websocket, sent = await opened(text(data), {**text(data), "bytes": None})
+    for _ in range(2):
+        assert await websocket.receive_text() == data
+    await websocket.send_text(data)
+    assert sent.messages == [{"type": "websocket.send", "text": data}]
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\xff", b"x" * 100_000])
+async def test_bytes_are_received_and_sent(data: bytes) -> None:
+    websocket, sent = await opened(binary(data), {**binary(data), "text": None})
+    for _ in range(2):
+        assert await websocket.receive_bytes() == data
+    await websocket.send_bytes(data)
+    assert sent.messages == [{"type": "websocket.send", "bytes": data}]
+
+
+async def test_json_is_received_as_text_or_bytes_and_sent_as_text() -> None:
+    websocket, sent = await opened(text('{"a":"ü"}'), binary('["ü"]'.encode()))
+    assert await websocket.receive_json() == {"a": "ü"}
+    assert await websocket.receive_json() == ["ü"]
+    await websocket.send_json({"a": "ü"})
+    assert sent.messages == [{"type": "websocket.send", "text": '{"a":"ü"}'}]
+
+
+async def test_json_is_that_of_the_codec_of_the_app() -> None:
+    class Codec:
+        def encode(self, value: Any) -> bytes:
+            return str(value).encode()
+
+        def decode(self, data: bytes) -> Any:
+            return data
+
+    sent = Sent()
+    receive = receiving(CONNECT, text("a"))
+    websocket = WebSocket(websocket_scope(), receive, sent, Settings(json=Codec()))
+    await websocket.accept()
+    await websocket.send_json(await websocket.receive_json())
+    assert sent.messages[1] == {"type": "websocket.send", "text": "b'a'"}
+
+
+async def test_messages_are_iterated_until_the_peer_closes() -> None:
+    websocket, _ = await opened(text("a"), text("b"), GONE)
+    assert [message async for message in websocket.iter_text()] == ["a", "b"]
+    websocket, _ = await opened(binary(b"a"), binary(b"b"), GONE)
+    assert [message async for message in websocket.iter_bytes()] == [b"a", b"b"]
+    websocket, _ = await opened(text("1"), binary(b"[2]"), GONE)
+    assert [message async for message in websocket.iter_json()] == [1, [2]]
+
+
+@pytest.mark.parametrize(
+    ("message", "receive", "code", "reason"),
+    [
+        (binary(b"a"), WebSocket.receive_text, 1003, "expected a text message"),
+        (text("a"), WebSocket.receive_bytes, 1003, "expected a binary message"),
+        (text("{"), WebSocket.receive_json, 1007, "expected JSON"),
+        (text(""), WebSocket.receive_json, 1007, "expected JSON"),
+        (text("NaN"), WebSocket.receive_json, 1007, "expected JSON"),
+        (text("[" * 100_000), WebSocket.receive_json, 1007, "expected JSON"),
+        (text("9" * 10_000), WebSocket.receive_json, 1007, "expected JSON"),
+        (text("\ud800"), WebSocket.receive_json, 1007, "expected JSON"),
+        (binary(b'"\xff"'), WebSocket.receive_json, 1007, "expected JSON"),
+    ],
+)
+async def test_a_message_of_the_wrong_kind_closes_the_socket(
+    message: Message, receive: Act, code: int, reason: str
+) -> None:
+    websocket, sent = await opened(message, text("more"))
+    with pytest.raises(WebSocketDisconnect) as caught:
+        await receive(websocket)
+    assert (caught.value.code, caught.value.reason) == (code, reason)
+    assert sent.messages == [{"type": "websocket.close", "code": code, "reason": reason}]
+    assert websocket.ready_state is ReadyState.CLOSED
+    with pytest.raises(WebSocketStateError):
+        await websocket.receive_text()
+
+
+async def test_an_iteration_ends_with_a_message_of_the_wrong_kind() -> None:
+    websocket, sent = await opened(text("a"), binary(b"b"), text("c"))
+    assert [message async for message in websocket.iter_text()] == ["a"]
+    assert sent.messages == [
+        {"type": "websocket.close", "code": 1003, "reason": "expected a text message"}
+    ]
+
+
+# The end
+
+
+@pytest.mark.parametrize(
+    "code", [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1014, 3000, 4999]
+)
+async def test_a_socket_is_closed_with_a_code_that_may_be_sent(code: int) -> None:
+    websocket, sent = await opened()
+    await websocket.close(code, "ü" * 61)
+    assert sent.messages == [{"type": "websocket.close", "code": code, "reason": "ü" * 61}]
+
+
+@pytest.mark.parametrize("code", [-1, 0, 999, 1004, 1005, 1006, 1015, 2000, 2999, 5000, 65536])
+async def test_a_code_that_may_not_be_sent_is_refused(code: int) -> None:
+    websocket, sent = await opened()
+    with pytest.raises(ValueError, match=f"^{code} is no close code; use 1000 to 1014 or"):
+        await websocket.close(code)
+    assert sent.messages == []
+    assert websocket.ready_state is ReadyState.OPEN
+
+
+async def test_a_reason_that_does_not_fit_is_refused() -> None:
+    websocket, sent = await opened()
+    with pytest.raises(ValueError, match="at most 123 bytes, not 124"):
+        await websocket.close(1000, "ü" * 62)
+    with pytest.raises(ValueError, match="surrogates not allowed"):
+        await websocket.close(1000, "\ud800")
+    assert sent.messages == []
+
+
+async def test_closing_twice_is_harmless() -> None:
+    websocket, sent = await opened()
+    await websocket.close()
+    await websocket.close(1001)
+    assert sent.messages == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "reason"),
+    [
+        (GONE, 1001, "bye"),
+        ({"type": "websocket.disconnect"}, 1005, ""),
+        ({"type": "websocket.disconnect", "code": 1006, "reason": None}, 1006, ""),
+    ],
+)
+async def test_a_peer_that_closes_is_told_by_code_and_reason_each_time(
+    message: Message, code: int, reason: str
+) -> None:
+    websocket, sent = await opened(message)
+    for _, act in [*TALK[:3], *TALK[4:]]:
+        with pytest.raises(WebSocketDisconnect) as caught:
+            await act(websocket)
+        assert (caught.value.code, caught.value.reason) == (code, reason)
+    assert websocket.ready_state is ReadyState.CLOSED
+    await websocket.close()
+    assert [text async for text in websocket.iter_text()] == []
+    assert sent.messages == []
+
+
+@pytest.mark.parametrize("act", [act for _, act in [*TALK[4:], CLOSE]])
+async def test_a_peer_that_has_vanished_is_noticed_where_sending_fails(act: Act) -> None:
+    websocket, sent = await opened(until=0)
+    with pytest.raises(WebSocketDisconnect) as caught:
+        await act(websocket)
+    assert (caught.value.code, caught.value.reason) == (1006, "the peer vanished")
+    assert type(caught.value.__cause__) is ConnectionResetError
+    assert websocket.ready_state is ReadyState.CLOSED
+    with pytest.raises(WebSocketDisconnect):
+        await websocket.receive_text()
+    await websocket.close()
+    assert sent.messages == []
+
+
+async def test_a_peer_that_vanishes_before_it_is_accepted_is_noticed() -> None:
+    websocket, _ = socket(until=0)
+    with pytest.raises(WebSocketDisconnect):
+        await websocket.accept()
+    assert websocket.ready_state is ReadyState.CLOSED
+
+
+@pytest.mark.parametrize("extensions", [{}, DENIAL])
+async def test_a_peer_that_vanishes_before_it_is_denied_is_let_go(extensions: object) -> None:
+    websocket, sent = socket(until=0, extensions=extensions)
+    await websocket.send_denial_response(PlainTextResponse("no", 403))
+    assert sent.messages == []
+
+
+# In an app
+
+
+async def serve(app: App, *messages: Message, until: int = -1, **changes: Any) -> Sent:
+    sent = Sent(until=until)
+    with anyio.fail_after(10):
+        await app(websocket_scope(**changes), receiving(CONNECT, *messages), sent)
+    return sent
+
+
+async def test_an_app_echoes_until_the_peer_closes() -> None:
+    app = App()
+
+    @app.websocket("/{room}")
+    async def echo(websocket: WebSocket, room: str) -> None:
+        await websocket.accept()
+        async for message in websocket.iter_text():
+            await websocket.send_text(f"{room}: {message}")
+
+    sent = await serve(app, text("a"), text("b"), GONE, path="/lobby")
+    assert [message.get("text") for message in sent.messages] == [None, "lobby: a", "lobby: b"]
+
+
+async def test_a_handler_that_returns_leaves_its_socket_closed() -> None:
+    app = App()
+
+    @app.websocket("/accepts")
+    async def accepts(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    @app.websocket("/forgets")
+    async def forgets(websocket: WebSocket) -> None: ...
+
+    assert (await serve(app, path="/accepts")).types == ["websocket.accept", "websocket.close"]
+    assert (await serve(app, path="/forgets")).types == ["websocket.close"]
+
+
+@pytest.mark.parametrize("until", [0, 1, 2])
+async def test_a_peer_that_vanishes_leaves_no_trace(
+    until: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = App()
+
+    @app.websocket("/")
+    async def count(websocket: WebSocket) -> None:
+        await websocket.accept()
+        while True:
+            await websocket.send_text("x")
+
+    sent = await serve(app, until=until)
+    assert len(sent.messages) == until
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("extensions", [{}, DENIAL])
+async def test_an_error_tells_a_peer_nothing(extensions: object) -> None:
+    app = App()
+
+    @app.websocket("/before")
+    async def before(websocket: WebSocket) -> None:
+        raise LookupError("secret")
+
+    @app.websocket("/after")
+    async def after(websocket: WebSocket) -> None:
+        await websocket.accept()
+        raise LookupError("secret")
+
+    for path in ("/before", "/after"):
+        sent = Sent()
+        with pytest.raises(LookupError):
+            await app(websocket_scope(path, extensions=extensions), receiving(CONNECT), sent)
+        assert "secret" not in str(sent.messages)
+        last = sent.messages[-1]
+        if path == "/after":
+            assert last == {"type": "websocket.close", "code": 1011, "reason": ""}
+
+
+@pytest.mark.parametrize("extensions", [{}, DENIAL])
+async def test_an_http_exception_refuses_a_socket_by_its_status(extensions: object) -> None:
+    app = App()
+
+    @app.websocket("/")
+    async def refuse(websocket: WebSocket) -> None:
+        raise HTTPException(401, headers={"www-authenticate": "Basic"})
+
+    sent = await serve(app, extensions=extensions)
+    if extensions:
+        assert sent.messages[0]["status"] == 401
+        assert (b"www-authenticate", b"Basic") in sent.messages[0]["headers"]
+    else:
+        assert sent.types == ["websocket.close"]
+
+
+async def test_a_path_that_no_route_has_is_refused() -> None:
+    assert (await serve(App())).types == ["websocket.close"]
+    sent = await serve(App(), extensions=DENIAL)
+    assert sent.messages[0]["status"] == 404
+
+
+async def test_the_values_of_the_scope_are_read_as_those_of_a_request() -> None:
+    websocket, _ = socket(path="/a?b=c", path_params={"x": 1})
+    assert str(websocket.url) == "ws://testserver/a?b=c"
+    assert websocket.query_params["b"] == "c"
+    assert websocket.path_params == {"x": 1}
+    assert websocket.headers["host"] == "testserver"
