@@ -50,14 +50,14 @@ class ThreadPool:
         except LookupError:
             limiter = anyio.CapacityLimiter(self.size)
             self._limiter.set(limiter)
-        call = partial(_call, func, *args, **kwargs)
-        return await anyio.to_thread.run_sync(call, limiter=limiter)
+        call = partial(func, *args, **kwargs)
+        return await anyio.to_thread.run_sync(_call, call, limiter=limiter)
 
 
 SHARED_THREADS = ThreadPool(DEFAULT_THREADS)
 
 
-def is_async(function: Any) -> TypeIs[Callable[..., Awaitable[Any]]]:
+def is_async(function: object) -> TypeIs[Callable[..., Awaitable[Any]]]:
     """Whether calling it gives an awaitable: `async def`, a partial of it, or an object with such a call."""
     return iscoroutinefunction(function) or iscoroutinefunction(
         getattr(type(function), "__call__", None)  # noqa: B004 - the method is wanted, not callable()
@@ -98,11 +98,13 @@ def _next(iterator: Iterator[T]) -> tuple[T, ...]:
     return ()
 
 
-def _call(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    result = func(*args, **kwargs)
+def _call(call: partial[T]) -> T:
+    result = call()
     if isinstance(result, Coroutine):
         result.close()
-        raise TypeError(f"{func!r} returned a coroutine: an `await` is missing, in an `async def`")
+        raise TypeError(
+            f"{call.func!r} returned a coroutine: an `await` is missing, in an `async def`"
+        )
     return result
 
 

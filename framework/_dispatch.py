@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
-from framework._endpoint import refuse
+from framework._endpoint import deny, refuse
 from framework._exchange import Exchange
 from framework._matcher import Found, Leaf, Matcher
 from framework._paths import root_path, split_path
@@ -220,7 +220,7 @@ def guarded(owner: Any, stack: ASGIApp, errors: ErrorHandlers, settings: Setting
     """The app with ASGI middleware around it, which may raise, and may read the body, on its own."""
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        if scope["type"] not in ("http", "websocket"):
             await stack(scope, receive, send)
             return
         scope["app"] = owner
@@ -230,6 +230,9 @@ def guarded(owner: Any, stack: ASGIApp, errors: ErrorHandlers, settings: Setting
         except Exception as error:
             if exchange.started:
                 raise
-            await errors.answer(error, Request(scope, receive, settings), send)
+            if scope["type"] == "websocket":
+                await deny(error, scope, exchange.receive, send)
+            else:
+                await errors.answer(error, Request(scope, exchange.receive, settings), send)
 
     return guard

@@ -7,11 +7,11 @@ run for each request, `serve` and `serve_socket`, hold what is left.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from framework._results import Encode, Results
+from framework._results import ASGIResponse, Encode, Results
 from framework._signature import Call
-from framework.connections import Settings
+from framework.connections import HTTPConnection, Settings
 from framework.errors import ErrorHandlers, default_response, log_unhandled
-from framework.exceptions import HTTPException, WebSocketDisconnect
+from framework.exceptions import ClientDisconnect, HTTPException, WebSocketDisconnect
 from framework.requests import Request
 from framework.responses import Response, has_no_content
 from framework.routes import CallNext, FunctionMiddleware, name_of
@@ -62,6 +62,9 @@ def http_endpoint(
             try:
                 await answer(scope, receive if request is None else request.disconnected, send)
             except Exception as error:
+                if isinstance(answer, ASGIResponse) and not answer.started:
+                    await errors.answer(error, request or Request(scope, receive, settings), send)
+                    return
                 log_unhandled(error, scope)
                 raise
         else:
@@ -130,6 +133,19 @@ def websocket_endpoint(call: Call, settings: Settings) -> ASGIApp:
             raise
 
     return serve_socket
+
+
+async def deny(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a handshake that ASGI middleware has ended by an exception; raise an unexpected one."""
+    if isinstance(error, ClientDisconnect | WebSocketDisconnect):
+        return
+    expected = error if isinstance(error, HTTPException) else None
+    if expected is None:
+        log_unhandled(error, scope)
+    denial = default_response(expected or HTTPException(500), HTTPConnection(scope))
+    await denial(scope, receive, send)
+    if expected is None:
+        raise error
 
 
 async def refuse(websocket: WebSocket, error: HTTPException) -> None:

@@ -10,6 +10,15 @@ from framework.types import Message, Receive, Send
 
 __all__ = ["Exchange"]
 
+BEGINNINGS = frozenset(
+    {
+        "http.response.start",
+        "websocket.accept",
+        "websocket.close",
+        "websocket.http.response.start",
+    }
+)
+
 
 class Exchange:
     """`receive` and `send` are what the middleware gets; the other attributes are what it did with them."""
@@ -38,5 +47,6 @@ class Exchange:
 
     def send(self, message: Message) -> Awaitable[None]:
         """Send, and note that the answer began."""
-        self.started = True
+        if message["type"] in BEGINNINGS:
+            self.started = True
         return self._send(message)

@@ -101,16 +101,18 @@ class Results:
 class ASGIResponse(Response):
     """A response of another library: any `async (scope, receive, send)`, with our header fields added."""
 
-    __slots__ = ("app",)
+    __slots__ = ("app", "started")
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__()
         self.raw_headers.clear()
         self.app = app
+        self.started = False
 
     async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_fields(message: Message) -> None:
             if message["type"] == "http.response.start":
+                self.started = True
                 fields = [*message.get("headers", ()), *self.raw_headers]
                 message = {**message, "headers": fields}
             elif scope.get("method") == "HEAD" and "body" in message:

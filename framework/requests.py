@@ -86,15 +86,9 @@ class Request(HTTPConnection):
             return await self._read(self._content_fields()[1])
         return self._body
 
-    async def stream(self) -> AsyncIterator[bytes]:
+    def stream(self) -> AsyncIterator[bytes]:
         """The body in the chunks in which it arrives, none of them kept; errors as for `body()`."""
-        if self._body is not None:
-            yield self._body
-            return
-        self._open(self._content_fields()[1])
-        while self._ahead or not self._ended:
-            if chunk := self._chunk(await self._next_message()):
-                yield chunk
+        return _Chunks(self)
 
     async def text(self) -> str:
         """The body as text, by the charset of its Content-Type, UTF-8 where none is named.
@@ -132,21 +126,24 @@ class Request(HTTPConnection):
         return self._gone
 
     async def disconnected(self) -> Message:
-        """Wait until the client has gone; a body that arrives meanwhile is kept for `stream()`.
+        """Wait until the client has gone; a body that arrives meanwhile is kept for who reads it.
 
-        Returns `http.disconnect`, so that it can stand in for an ASGI `receive`. While more than
-        64 KiB wait to be read it looks no further; reading on then raises ClientDisconnect.
+        Returns `http.disconnect`, so that it can stand in for an ASGI `receive`. While a body is being
+        read, or 64 KiB of it wait to be read, it looks no further: then reading raises ClientDisconnect.
         """
-        ahead = self._ahead = self._ahead or deque()
+        if self._ahead is None:
+            self._ahead = deque()
         while not self._gone:
             ended = self._ended
-            if self._ahead_size > LOOK_AHEAD and not ended:
-                await anyio.sleep_forever()
+            is_full = self._opened or self._ahead_size > LOOK_AHEAD
+            if self._receiving or (is_full and not ended):
+                await self._until_idle()
+                continue
             message = await self._next_message(watching=True)
             if message["type"] == "http.request":
                 if ended:  # a server that repeats itself would keep this loop spinning
                     await anyio.sleep_forever()
-                ahead.append(message)
+                self._ahead.append(message)
                 self._ahead_size += len(message.get("body", b"")) or 1
         return {"type": "http.disconnect"}
 
@@ -208,14 +205,13 @@ class Request(HTTPConnection):
         return chunk
 
     async def _next_message(self, *, watching: bool = False) -> Message:
-        while self._receiving:
-            await self._until_idle()
-        if self._ahead and not watching:
-            message = self._ahead.popleft()
-            self._ahead_size -= len(message.get("body", b"")) or 1
-            return message
-        if self._gone:
-            return {"type": "http.disconnect"}
+        if not watching:
+            while self._receiving and not self._ahead:
+                await self._until_idle()
+            if self._ahead:
+                return self._ahead.popleft()
+            if self._gone:
+                return {"type": "http.disconnect"}
         self._receiving = True
         try:
             message = await self._receive()
@@ -234,6 +230,28 @@ class Request(HTTPConnection):
         if self._idle is None:
             self._idle = anyio.Event()
         await self._idle.wait()
+
+
+class _Chunks(AsyncIterator[bytes]):
+    # No generator: a loop that is left early would leave one to be finalised by the event loop.
+    __slots__ = ("_has_begun", "_request")
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._has_begun = False
+
+    async def __anext__(self) -> bytes:
+        request = self._request
+        if not self._has_begun:
+            self._has_begun = True
+            if request._body:
+                return request._body
+            if request._body is None:
+                request._open(request._content_fields()[1])
+        while request._ahead or not request._ended:
+            if chunk := request._chunk(await request._next_message()):
+                return chunk
+        raise StopAsyncIteration
 
 
 def _check_json(content_type: bytes | None) -> None:

@@ -10,7 +10,6 @@ from collections.abc import (
     Awaitable,
     Callable,
     Iterable,
-    Iterator,
     Mapping,
     Sequence,
 )
@@ -341,7 +340,7 @@ async def _close_instead(message: Message, send: Send) -> None:
         await send({"type": "websocket.close", "code": 1000})
 
 
-def _as_bytes(content: Any) -> bytes:
+def _as_bytes(content: "str | bytes | bytearray | memoryview[int]") -> bytes:
     if isinstance(content, str):
         return content.encode()
     if isinstance(content, bytes | bytearray | memoryview):
@@ -352,7 +351,9 @@ def _as_bytes(content: Any) -> bytes:
     )
 
 
-def _async_iterator(content: Any) -> AsyncIterator[str | bytes]:
+def _async_iterator(
+    content: AsyncIterable[str | bytes] | Iterable[str | bytes],
+) -> AsyncIterator[str | bytes]:
     if isinstance(content, AsyncIterable):
         return content.__aiter__()
     if isinstance(content, str | bytes | bytearray | memoryview):
@@ -360,8 +361,7 @@ def _async_iterator(content: Any) -> AsyncIterator[str | bytes]:
     if isinstance(content, Sequence):
         return _iterate(content)
     if isinstance(content, Iterable):
-        iterator: Iterator[str | bytes] = iter(content)
-        return iterate_in_threadpool(iterator)
+        return iterate_in_threadpool(iter(content))
     raise TypeError(f"StreamingResponse takes an iterable of chunks, not {type(content).__name__}")
 
 

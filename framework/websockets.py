@@ -3,9 +3,9 @@
 Messages that the state of the socket does not allow are refused here, before a server sees them.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from framework._wire.headers import encode_headers
 from framework.connections import DEFAULT_SETTINGS, HTTPConnection, Settings
@@ -14,6 +14,8 @@ from framework.responses import Response
 from framework.types import Message, Receive, Scope, Send
 
 __all__ = ["ReadyState", "WebSocket"]
+
+T = TypeVar("T")
 
 
 class ReadyState(Enum):
@@ -90,29 +92,17 @@ class WebSocket(HTTPConnection):
         except ValueError:
             return await self._reject(1007, "expected JSON")
 
-    async def iter_text(self) -> AsyncIterator[str]:
+    def iter_text(self) -> AsyncIterator[str]:
         """Every text message until the peer closes."""
-        try:
-            while True:
-                yield await self.receive_text()
-        except WebSocketDisconnect:
-            return
+        return _Messages(self.receive_text)
 
-    async def iter_bytes(self) -> AsyncIterator[bytes]:
+    def iter_bytes(self) -> AsyncIterator[bytes]:
         """Every binary message until the peer closes."""
-        try:
-            while True:
-                yield await self.receive_bytes()
-        except WebSocketDisconnect:
-            return
+        return _Messages(self.receive_bytes)
 
-    async def iter_json(self) -> AsyncIterator[Any]:
+    def iter_json(self) -> AsyncIterator[Any]:
         """Every message, decoded as JSON, until the peer closes."""
-        try:
-            while True:
-                yield await self.receive_json()
-        except WebSocketDisconnect:
-            return
+        return _Messages(self.receive_json)
 
     async def send_text(self, data: str) -> None:
         """Send a text message."""
@@ -197,3 +187,17 @@ class WebSocket(HTTPConnection):
             self.ready_state = ReadyState.CLOSED
             self._disconnect = WebSocketDisconnect(1006, "the peer vanished")
             raise self._disconnect from error
+
+
+class _Messages(AsyncIterator[T]):
+    # No generator: a loop that is left early would leave one to be finalised by the event loop.
+    __slots__ = ("_receive",)
+
+    def __init__(self, receive: Callable[[], Awaitable[T]]) -> None:
+        self._receive = receive
+
+    async def __anext__(self) -> T:
+        try:
+            return await self._receive()
+        except WebSocketDisconnect:
+            raise StopAsyncIteration from None

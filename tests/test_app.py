@@ -265,13 +265,15 @@ def test_another_policy_for_slashes_is_refused() -> None:
         App(trailing_slash=wrong)
 
 
-def test_a_lifespan_without_its_decorator_is_refused() -> None:
+async def test_a_lifespan_without_its_decorator_is_refused() -> None:
     async def lifespan() -> AsyncGenerator[None]:
         yield
 
     wrong: Any = lifespan
     with pytest.raises(ConfigError, match="lifespan=lifespan: it lacks @asynccontextmanager"):
         App(lifespan=wrong)
+    app = App(lifespan=asynccontextmanager(lifespan))
+    assert (await start(app)).types == ["startup.complete", "shutdown.complete"]
 
 
 async def test_threads_bounds_how_many_plain_handlers_run_at_a_time() -> None:

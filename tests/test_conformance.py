@@ -372,9 +372,6 @@ HEADERS = st.tuples(
         st.binary(max_size=6).map(lambda value: value.translate(None, b"\0\r\n").strip()),
     ),
 )
-QUERY = st.text(st.characters(exclude_categories=["Cs"]), max_size=4).map(
-    lambda text: quote(text, safe="=&+%").encode()
-)
 EXTENSIONS: list[dict[str, dict[str, Any]] | None] = [{}, None, {"websocket.http.response": {}}]
 ENDS: list[dict[str, Any]] = [
     {},
@@ -400,7 +397,7 @@ def scopes(draw: st.DrawFn, kind: str) -> Scope:
         "raw_path": draw(st.sampled_from([raw_path, None])),
         "root_path": root_path,
         "scheme": draw(st.sampled_from(["http", "https"] if kind == "http" else ["ws", "wss"])),
-        "query_string": draw(st.one_of(st.just(b"a=1&b=%ff&=&c"), QUERY)),
+        "query_string": draw(st.one_of(st.just(b"a=1&b=%ff&=&c"), st.binary(max_size=5))),
         "client": draw(st.sampled_from([("127.0.0.1", 1), ["::1", 2], None])),
         "server": draw(st.sampled_from([("localhost", 80), ("/run/app.sock", None), None])),
         "state": {},
@@ -511,10 +508,10 @@ class Server:
         return self.talk.error is None and not self.is_left
 
 
-REQUESTS: list[tuple[dict[str, str], bytes]] = [
-    ({}, b""),
-    ({"x-refuse": "1"}, b"a"),
-    ({"host": "a.example.com", "content-type": "application/json"}, b'{"a": 1}'),
+REQUESTS: list[tuple[list[tuple[bytes, bytes]], bytes]] = [
+    ([], b""),
+    ([(b"x-refuse", b"1")], b"a"),
+    ([(b"host", b"a.example.com"), (b"content-type", b"application/json")], b'{"a": 1}'),
 ]
 
 
@@ -525,7 +522,7 @@ async def test_every_path_answers_every_method(path: str, patience: int) -> None
         for method in ("GET", "POST", "OPTIONS"):
             for headers, body in REQUESTS:
                 server = Server([{"type": "http.request", "body": body}], patience)
-                await server.serve(app, http_scope(method, path, headers))
+                await server.serve(app, {**http_scope(method, path), "headers": headers})
                 check_http(server.talk.messages, method, finished=server.is_finished)
 
 

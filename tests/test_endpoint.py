@@ -555,6 +555,30 @@ async def test_a_peer_that_goes_while_the_handler_receives_is_no_error(
     assert (talk.types, talk.error, caplog.messages) == (["accept"], None, [])
 
 
+@pytest.mark.parametrize("last", ["websocket.receive", "websocket.disconnect"])
+async def test_a_peer_that_goes_while_messages_are_iterated_leaves_nothing_behind(
+    last: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def echo(websocket: WebSocket) -> None:
+        await websocket.accept()
+        async for message in websocket.iter_text():
+            await websocket.send_text(message)
+
+    incoming = ["websocket.connect", last]
+    talk = Conversation()
+
+    async def receive() -> Message:
+        return {"type": incoming.pop(0), "text": "hello"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "websocket.send":
+            raise BrokenPipeError
+        await talk.send(message)
+
+    await socket_app(echo)(websocket_scope(), receive, send)
+    assert (talk.types, caplog.messages) == (["accept"], [])
+
+
 @pytest.mark.parametrize("status", [None, 403])
 async def test_a_peer_that_goes_while_the_socket_is_closed_for_it_is_no_error(
     status: int | None, caplog: pytest.LogCaptureFixture

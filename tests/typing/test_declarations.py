@@ -24,6 +24,8 @@ from framework import (
 )
 from framework.routes import CallNext
 from framework.types import ASGIApp, Receive, Scope, Send
+from tests.driver import ask
+from tests.protocols import start
 
 
 class Wrapping:
@@ -34,13 +36,14 @@ class Wrapping:
         self.size = size
         self.name = name
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
 
 
 class Thing:
     """A handler of several verbs."""
 
-    async def get(self, id: int) -> int: ...  # type: ignore[empty-body]
+    async def get(self) -> int: ...  # type: ignore[empty-body]
 
 
 @asynccontextmanager
@@ -53,7 +56,7 @@ async def bare_lifespan() -> AsyncGenerator[None]:
     yield
 
 
-def test_a_decorated_handler_keeps_its_type() -> None:
+async def test_a_decorated_handler_keeps_its_type() -> None:
     app = App()
 
     @app.get("/a/{id}", name="a", status_code=201, middleware=[])
@@ -64,7 +67,7 @@ def test_a_decorated_handler_keeps_its_type() -> None:
 
     @app.post("/c")
     async def stream() -> AsyncIterator[str]:
-        yield ""
+        yield "streamed"
 
     @app.websocket("/d")
     async def socket(websocket: WebSocket) -> None: ...
@@ -74,9 +77,10 @@ def test_a_decorated_handler_keeps_its_type() -> None:
     assert_type(app.route("/e")(Thing), type[Thing])
     assert handler.__name__ == "handler"
     assert socket.__name__ == "socket"
+    assert (await ask(app, "POST", "/c")).text == "streamed"
 
 
-def test_a_decorated_middleware_hook_or_error_handler_keeps_its_type() -> None:
+async def test_a_decorated_middleware_hook_or_error_handler_keeps_its_type() -> None:
     app = Router()
 
     @app.middleware
@@ -91,20 +95,22 @@ def test_a_decorated_middleware_hook_or_error_handler_keeps_its_type() -> None:
     async def lookup(request: Request, error: LookupError) -> Response: ...  # type: ignore[empty-body]
 
     @App().on_startup
-    def start() -> None: ...
+    def begin() -> None: ...
 
     @App().on_shutdown
     async def stop() -> None: ...
 
     kept: Callable[[Request, NotFound], str] = missing
     assert kept is missing
-    assert_type(start, Callable[[], None])
+    assert_type(begin, Callable[[], None])
+    app.get("/")(begin)
     assert tag.__name__ == "tag"
+    assert (await ask(App(routes=[app]))).status == 204
     assert lookup.__name__ == "lookup"
     assert stop.__name__ == "stop"
 
 
-def test_options_are_checked() -> None:
+async def test_options_are_checked() -> None:
     codec: Any = msgspec.json
     app = App(
         routes=[
@@ -115,15 +121,16 @@ def test_options_are_checked() -> None:
         middleware=[Middleware(Wrapping, 1, name="a")],
         exception_handlers={404: lambda request, error: None, HTTPException: print},
         lifespan=lifespan,
-        on_startup=[print],
+        on_startup=[list],
         json=codec,
         limits=Limits(max_body_size=1),
         converters={"hex": Regex("[0-9a-f]+")},
         trailing_slash="strict",
         threads=1,
     )
-    App(lifespan=bare_lifespan)
     app.add_middleware(Wrapping, 1, name="b")
+    for each in (app, App(lifespan=bare_lifespan)):
+        assert (await start(each)).types == ["startup.complete", "shutdown.complete"]
 
 
 def test_what_cannot_work_is_an_error_for_type_checkers() -> None:
