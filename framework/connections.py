@@ -36,6 +36,9 @@ class State(MutableMapping[str, Any]):
     def __init__(self, values: MutableMapping[str, Any] | None = None) -> None:
         object.__setattr__(self, "_values", {} if values is None else values)
 
+    def __copy__(self) -> "State":
+        return State(dict(self._values))
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self._values[name]

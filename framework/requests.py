@@ -1,10 +1,9 @@
 """What a handler holds of an HTTP request: the scope's values, and the body.
 
-Every byte of a body passes `Request._chunk`, and is counted there. Parsing of forms lives in
+Every byte of a body passes `Request._next_chunk`, and is counted there. Parsing of forms lives in
 `forms`; nothing here knows of routes or of the app that made the request.
 """
 
-from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -26,9 +25,6 @@ from framework.types import Message, Receive, Scope
 
 __all__ = ["Request"]
 
-LOOK_AHEAD = 64 * 1024
-"""Bytes of a body that are taken from the server before anybody asks, to see whether the client left."""
-
 
 async def _no_body() -> Message:
     raise BodyUnavailable("this Request was made without `receive`, so it has no body to read")
@@ -39,7 +35,6 @@ class Request(HTTPConnection):
 
     __slots__ = (
         "_ahead",
-        "_ahead_size",
         "_body",
         "_decoded",
         "_ended",
@@ -65,8 +60,7 @@ class Request(HTTPConnection):
         self._opened = False  # somebody has begun to read the body
         self._ended = False  # the last message of the body has come in
         self._gone = False  # the client has gone
-        self._ahead: deque[Message] | None = None  # came in while waiting for the client to go
-        self._ahead_size = 0
+        self._ahead: bytearray | None = None  # came in while waiting for the client to go
         self._receiving = False  # `receive` is being awaited, and must not be called again
         self._idle: anyio.Event | None = None  # set when it no longer is
 
@@ -128,29 +122,29 @@ class Request(HTTPConnection):
     async def disconnected(self) -> Message:
         """Wait until the client has gone; a body that arrives meanwhile is kept for who reads it.
 
-        Returns `http.disconnect`, so that it can stand in for an ASGI `receive`. While a body is being
-        read, or 64 KiB of it wait to be read, it looks no further: then reading raises ClientDisconnect.
+        Returns `http.disconnect`, so that it can stand in for an ASGI `receive`. Of a body that nobody
+        has begun to read it keeps as much as `body()` would take; once somebody reads, it leaves the
+        pace to the reader, who then learns by ClientDisconnect.
         """
         if self._ahead is None:
-            self._ahead = deque()
+            self._ahead = bytearray()
         while not self._gone:
-            ended = self._ended
-            is_full = self._opened or self._ahead_size > LOOK_AHEAD
-            if self._receiving or (is_full and not ended):
+            has_ended = self._ended
+            if self._receiving or (self._opened and not has_ended):
                 await self._until_idle()
                 continue
-            message = await self._next_message(watching=True)
+            message = await self._receive_alone()
             if message["type"] == "http.request":
-                if ended:  # a server that repeats itself would keep this loop spinning
+                if has_ended:  # a server that repeats itself would keep this loop spinning
                     await anyio.sleep_forever()
-                self._ahead.append(message)
-                self._ahead_size += len(message.get("body", b"")) or 1
+                if len(self._ahead) <= self._settings.limits.max_body_size:
+                    self._ahead += message.get("body", b"")
         return {"type": "http.disconnect"}
 
     def _content_fields(self) -> tuple[bytes | None, bytes | None]:
         content_type = content_length = None
         for name, value in self.scope["headers"]:
-            if name == b"content-type":
+            if name == b"content-type" and content_type is None:
                 content_type = value
             elif name == b"content-length":
                 content_length = value
@@ -159,7 +153,8 @@ class Request(HTTPConnection):
     def _open(self, content_length: bytes | None) -> None:
         if self._opened:
             raise BodyUnavailable(
-                "stream() has read this body already; call body() first to read it twice"
+                "this body was read before, by stream() or by a call that failed; "
+                "call body() first to read it twice"
             )
         self._opened = True
         if not self._ahead:
@@ -176,7 +171,7 @@ class Request(HTTPConnection):
                     "the body and did not pass them on; it has to replay them through `receive`"
                 )
             if watched.body_complete:
-                self._ahead, self._ended = deque([{"type": "http.request"}]), True
+                self._ended = True
             watched = watched.outer
 
     def _check_size(self, size: int) -> None:
@@ -187,31 +182,30 @@ class Request(HTTPConnection):
 
     async def _read(self, content_length: bytes | None) -> bytes:
         self._open(content_length)
-        body = self._chunk(await self._next_message())
-        if self._ahead or not self._ended:
-            chunks = [body]
-            while self._ahead or not self._ended:
-                chunks.append(self._chunk(await self._next_message()))
-            body = b"".join(chunks)
-        self._body = body
-        return body
+        chunks: list[bytes] = []
+        while self._ahead or not self._ended:
+            chunks.append(await self._next_chunk())
+        self._body = b"".join(chunks)
+        return self._body
 
-    def _chunk(self, message: Message) -> bytes:
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect("the client went away before the end of its request")
-        chunk: bytes = message.get("body", b"")
+    async def _next_chunk(self) -> bytes:
+        while self._receiving and not (self._ahead or self._ended):
+            await self._until_idle()
+        if self._ahead:
+            chunk = bytes(self._ahead)
+            self._ahead.clear()
+        elif self._ended:
+            return b""
+        else:
+            message = None if self._gone else await self._receive_alone()
+            if message is None or message["type"] == "http.disconnect":
+                raise ClientDisconnect("the client went away before the end of its request")
+            chunk = message.get("body", b"")
         self._received += len(chunk)
         self._check_size(self._received)
         return chunk
 
-    async def _next_message(self, *, watching: bool = False) -> Message:
-        if not watching:
-            while self._receiving and not self._ahead:
-                await self._until_idle()
-            if self._ahead:
-                return self._ahead.popleft()
-            if self._gone:
-                return {"type": "http.disconnect"}
+    async def _receive_alone(self) -> Message:
         self._receiving = True
         try:
             message = await self._receive()
@@ -249,7 +243,7 @@ class _Chunks(AsyncIterator[bytes]):
             if request._body is None:
                 request._open(request._content_fields()[1])
         while request._ahead or not request._ended:
-            if chunk := request._chunk(await request._next_message()):
+            if chunk := await request._next_chunk():
                 return chunk
         raise StopAsyncIteration
 

@@ -60,8 +60,8 @@ LENGTH = _LengthFields((n, (b"content-length", b"%d" % n)) for n in range(1024))
 
 
 def has_no_content(status_code: int) -> bool:
-    """Whether a response of this status never has content (RFC 9110 section 6.4.1)."""
-    return status_code in (204, 304) or status_code < 200
+    """Whether a response of this status never has content (RFC 9110 sections 6.4.1 and 15.3.6)."""
+    return status_code in (204, 205, 304) or status_code < 200
 
 
 class Response:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from itertools import count
 
 import anyio
 
@@ -43,8 +42,10 @@ async def boom() -> None:
 async def ticks() -> AsyncGenerator[str]:
     """Send without end."""
     try:
-        for number in count():
+        number = 0
+        while True:
             yield f"{number}\n"
+            number += 1
             await anyio.sleep(0.01)
     finally:
         events["ticks closed"] += 1
@@ -86,6 +87,7 @@ async def size(request: Request) -> int | dict[str, int]:
 @app.get("/wait")
 async def wait(request: Request) -> None:
     """Poll until the client has gone."""
+    events["waiting"] += 1
     while not await request.is_disconnected():  # noqa: ASYNC110 - polling is what is tested
         await anyio.sleep(0.01)
     events["client gone"] += 1
