@@ -126,8 +126,9 @@ class Request(HTTPConnection):
         has begun to read it keeps as much as `body()` would take; once somebody reads, it leaves the
         pace to the reader, who then learns by ClientDisconnect.
         """
-        if self._ahead is None:
-            self._ahead = bytearray()
+        ahead = self._ahead
+        if ahead is None:
+            ahead = self._ahead = bytearray()
         while not self._gone:
             has_ended = self._ended
             if self._receiving or (self._opened and not has_ended):
@@ -137,8 +138,8 @@ class Request(HTTPConnection):
             if message["type"] == "http.request":
                 if has_ended:  # a server that repeats itself would keep this loop spinning
                     await anyio.sleep_forever()
-                if len(self._ahead) <= self._settings.limits.max_body_size:
-                    self._ahead += message.get("body", b"")
+                if len(ahead) <= self._settings.limits.max_body_size:
+                    ahead += message.get("body", b"")
         return {"type": "http.disconnect"}
 
     def _content_fields(self) -> tuple[bytes | None, bytes | None]:

@@ -23,7 +23,7 @@ Fields = Mapping[str, str] | Iterable[tuple[str, str]]
 class Answer:
     """What the app sent, and what it raised."""
 
-    messages: list[Message] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list[Message])
     error: Exception | None = None
 
     @property

@@ -1,5 +1,6 @@
 """What can be read of a scope without awaiting."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -312,3 +313,10 @@ def test_a_view_of_the_scope_holds_no_other_attributes() -> None:
     with pytest.raises(AttributeError):
         found.user = "me"
     assert isinstance(found.headers, Headers)
+
+
+def test_a_copy_of_a_state_is_a_state_of_its_own() -> None:
+    state = State({"a": 1})
+    other = copy.copy(state)
+    other.a = 2
+    assert (state.a, other.a) == (1, 2)

@@ -677,3 +677,25 @@ async def test_an_unexpected_error_around_an_open_socket_is_raised() -> None:
 
     talk = await converse(app)
     assert (talk.types, talk.error) == (["accept", "close"], error)
+
+
+async def test_an_http_exception_in_another_librarys_response_keeps_its_status() -> None:
+    async def missing(scope: Scope, receive: Receive, send: Send) -> None:
+        raise HTTPException(404, "no such report")
+
+    app = App()
+    app.add_route("/", lambda: missing)
+    answer = await ask(app)
+    assert (answer.status, answer.json()["detail"]) == (404, "no such report")
+    assert answer.error is None
+
+
+async def test_an_unexpected_exception_in_asgi_middleware_refuses_a_socket_and_is_raised(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    talk = Conversation()
+    app = App(middleware=[Middleware(Raising, KeyError("secret"))])
+    with pytest.raises(KeyError):
+        await app(websocket_scope(), silence, talk.send)
+    assert talk.types == ["close"]
+    assert len(caplog.messages) == 1

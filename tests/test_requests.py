@@ -526,6 +526,24 @@ async def test_who_reads_a_body_gets_it_while_others_wait_for_the_client_to_go()
             group.cancel_scope.cancel()
 
 
+async def test_an_empty_end_of_the_body_is_told_to_a_reader_who_waits_behind_a_watcher() -> None:
+    sender, receiver = anyio.create_memory_object_stream[Message]()
+    request = Request(http_scope("POST"), receiver.receive)
+    with sender, receiver, anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            group.start_soon(request.disconnected)
+            await anyio.wait_all_tasks_blocked()
+            group.start_soon(sender.send, body(b""))
+            assert await request.body() == b""
+            group.cancel_scope.cancel()
+
+
+async def test_the_stream_of_an_empty_body_that_was_read_is_empty() -> None:
+    request = request_of(body(b""))
+    assert await request.body() == b""
+    assert [chunk async for chunk in request.stream()] == []
+
+
 async def test_a_reader_that_was_first_is_not_overtaken() -> None:
     sender, receiver = anyio.create_memory_object_stream[Message]()
     with sender, receiver:

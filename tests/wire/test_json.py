@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -202,7 +203,7 @@ def test_what_can_be_decoded_can_be_encoded(data: bytes) -> None:
 def test_an_interpreter_without_the_c_encoder_encodes_the_same(
     monkeypatch: pytest.MonkeyPatch, ensure_ascii: bool
 ) -> None:
-    value = {"a": [1, 2.5, None, True, "ä"], "b": {}}
+    value: Any = {"a": [1, 2.5, None, True, "ä"], "b": {}}
     fast = make_encoder(ensure_ascii=ensure_ascii)
     monkeypatch.setattr(json.encoder, "c_make_encoder", None)
     assert make_encoder(ensure_ascii=ensure_ascii)(value) == fast(value)
