@@ -40,7 +40,7 @@ class ThreadPool:
     __slots__ = ("_limiter", "size")
 
     def __init__(self, size: int) -> None:
-        self.size = size
+        self.size: int = size
         self._limiter: RunVar[anyio.CapacityLimiter] = RunVar("framework-threads")
 
     async def run(self, func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -67,7 +67,7 @@ class App(Router):
         super().__init__(
             routes=routes, middleware=middleware, exception_handlers=exception_handlers
         )
-        self.state = State()
+        self.state: State = State()
         self._lifespan = lifespan
         self._on_startup = list(on_startup)
         self._on_shutdown = list(on_shutdown)

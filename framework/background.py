@@ -16,9 +16,9 @@ class BackgroundTask:
     __slots__ = ("args", "func", "kwargs")
 
     def __init__(self, func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
-        self.func = func
-        self.args = args
-        self.kwargs = kwargs
+        self.func: Callable[..., Any] = func
+        self.args: tuple[Any, ...] = args
+        self.kwargs: dict[str, Any] = kwargs
 
     async def __call__(self) -> None:
         """Make the call."""
@@ -34,7 +34,7 @@ class BackgroundTasks:
     __slots__ = ("tasks",)
 
     def __init__(self, tasks: Iterable[BackgroundTask] = ()) -> None:
-        self.tasks = list(tasks)
+        self.tasks: list[BackgroundTask] = list(tasks)
 
     def add_task(self, func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Append a call."""

@@ -95,8 +95,8 @@ class Settings:
         path_for: Callable[[str, dict[str, Any]], str] = _no_routes,
     ) -> None:
         self.json: JSONCodec = StandardJSON() if json is None else json
-        self.limits = Limits() if limits is None else limits
-        self.path_for = path_for
+        self.limits: Limits = Limits() if limits is None else limits
+        self.path_for: Callable[[str, dict[str, Any]], str] = path_for
 
 
 DEFAULT_SETTINGS = Settings()
@@ -108,7 +108,7 @@ class HTTPConnection:
     __slots__ = ("_cookies", "_headers", "_query_params", "_settings", "_state", "_url", "scope")
 
     def __init__(self, scope: Scope, settings: Settings = DEFAULT_SETTINGS) -> None:
-        self.scope = scope
+        self.scope: Scope = scope
         self._settings = settings
         self._cookies: dict[str, str] | None = None
         self._headers: Headers | None = None

@@ -29,7 +29,7 @@ from framework.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["ErrorHandlers", "error_response", "log_unhandled"]
 
-logger = logging.getLogger("framework")
+logger: logging.Logger = logging.getLogger("framework")
 
 Handlers: TypeAlias = Mapping[int | type[Exception], Callable[[Any, Any], Any]]
 

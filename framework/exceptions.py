@@ -75,8 +75,8 @@ class HTTPException(FrameworkError):
     ) -> None:
         if not 400 <= status_code <= 599:
             raise ValueError(f"HTTPException takes a status from 400 to 599, not {status_code!r}")
-        self.status_code = int(status_code)
-        self.detail = reason_phrase(self.status_code) if detail is None else detail
+        self.status_code: int = int(status_code)
+        self.detail: str = reason_phrase(self.status_code) if detail is None else detail
         self.headers = headers
         super().__init__(self.status_code, self.detail)
 
@@ -102,7 +102,7 @@ class MethodNotAllowed(HTTPException):
     """405: the path has routes, but for other methods; `allow` has them all (RFC 9110 section 15.5.6)."""
 
     def __init__(self, allow: Collection[str]) -> None:
-        self.allow = frozenset(allow)
+        self.allow: frozenset[str] = frozenset(allow)
         super().__init__(405, headers={"allow": ", ".join(sorted(allow))})
 
 

@@ -18,7 +18,7 @@ from framework.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Lifespan", "LifespanFunction"]
 
-logger = logging.getLogger("framework")
+logger: logging.Logger = logging.getLogger("framework")
 
 LifespanFunction: TypeAlias = Callable[..., AbstractAsyncContextManager[Mapping[str, Any] | None]]
 """`lifespan(app)`, or without the app: an async context manager that may yield the state."""

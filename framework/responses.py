@@ -87,13 +87,13 @@ class Response:
         media_type: str | None = None,
         background: Background | None = None,
     ) -> None:
-        self.background = background
+        self.background: Background | None = background
         self._start(status_code, headers, media_type)
         if has_no_content(self.status_code):
-            self.body = b""
+            self.body: bytes = b""
         else:
-            self.body = body = self.render(content)
-            self._default(LENGTH[len(body)])
+            self.body = self.render(content)
+            self._default(LENGTH[len(self.body)])
 
     def render(self, content: Any) -> bytes:
         """The body's bytes; subclasses override it."""
@@ -184,7 +184,7 @@ class Response:
     def _start(self, status_code: int, headers: HeadersInit | None, media_type: str | None) -> None:
         if not 100 <= status_code <= 599:
             raise ValueError(f"a response has a status from 100 to 599, not {status_code!r}")
-        self.status_code = int(status_code)
+        self.status_code: int = int(status_code)
         self.raw_headers = [] if headers is None else encode_headers(headers)
         if media_type is None:
             media_type = self.media_type
@@ -241,7 +241,7 @@ class JSONResponse(Response):
         *,
         codec: JSONCodec = STANDARD_JSON,
     ) -> None:
-        self.codec = codec
+        self.codec: JSONCodec = codec
         super().__init__(content, status_code, headers, media_type, background)
 
     def render(self, content: Any) -> bytes:
@@ -294,7 +294,7 @@ class StreamingResponse(Response):
         self.background = background
         self.body = b""
         self._start(status_code, headers, media_type)
-        self.body_iterator = _async_iterator(content)
+        self.body_iterator: AsyncIterator[str | bytes] = _async_iterator(content)
 
     async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("method") == "HEAD" or has_no_content(self.status_code):

@@ -47,10 +47,10 @@ class Middleware:
     def __init__(self, cls: Callable[..., ASGIApp], *args: Any, **kwargs: Any) -> None:
         if not callable(cls):
             raise ConfigError(f"Middleware takes a class and its options, not {cls!r}")
-        self.cls = cls
-        self.args = args
-        self.kwargs = kwargs
-        self.where = caller()
+        self.cls: Callable[..., ASGIApp] = cls
+        self.args: tuple[Any, ...] = args
+        self.kwargs: dict[str, Any] = kwargs
+        self.where: str = caller()
 
     def wrap(self, app: ASGIApp) -> ASGIApp:
         """Make the middleware around `app`; ConfigError names the declaring line if it cannot be made."""
@@ -111,19 +111,19 @@ class Route:
         methods: Iterable[str] | None = None,
         **options: Unpack[RouteOptions],
     ) -> None:
-        self.where = caller()
-        self.path = path
+        self.where: str = caller()
+        self.path: str = path
         parse_path(path)
         if unknown := options.keys() - RouteOptions.__annotations__.keys():
             raise ConfigError(
                 f"{path!r}: a route has no option {', '.join(sorted(unknown))}; "
                 f"there are {', '.join(sorted(RouteOptions.__annotations__))}"
             )
-        self.endpoint = endpoint
-        self.handlers = _handlers(path, endpoint, methods)
-        self.name = options.get("name") or name_of(endpoint)
-        self.rings = Rings(options.get("middleware", ()))
-        self.status_code = options.get("status_code")
+        self.endpoint: Any = endpoint
+        self.handlers: dict[str, Any] = _handlers(path, endpoint, methods)
+        self.name: str = options.get("name") or name_of(endpoint)
+        self.rings: Rings = Rings(options.get("middleware", ()))
+        self.status_code: int | None = options.get("status_code")
         if self.status_code is not None and not 200 <= self.status_code <= 599:
             raise ConfigError(
                 f"status_code={self.status_code!r}: a response has one from 200 to 599"
@@ -146,12 +146,12 @@ class WebSocketRoute:
         name: str | None = None,
         middleware: Iterable[Middleware] = (),
     ) -> None:
-        self.where = caller()
-        self.path = path
+        self.where: str = caller()
+        self.path: str = path
         parse_path(path)
-        self.endpoint = endpoint
-        self.name = name or name_of(endpoint)
-        self.rings = Rings(middleware)
+        self.endpoint: Callable[..., Awaitable[None]] = endpoint
+        self.name: str = name or name_of(endpoint)
+        self.rings: Rings = Rings(middleware)
         if self.rings.functions:
             raise ConfigError(f"{path!r}: a WebSocket route takes ASGI middleware only")
 
@@ -171,12 +171,12 @@ class Mount:
     def __init__(
         self, path: str, app: ASGIApp, *, name: str | None = None, strip: bool = False
     ) -> None:
-        self.where = caller()
-        self.path = path.rstrip("/")
+        self.where: str = caller()
+        self.path: str = path.rstrip("/")
         parse_path(path)
-        self.app = app
-        self.name = name
-        self.strip = strip
+        self.app: ASGIApp = app
+        self.name: str | None = name
+        self.strip: bool = strip
         if not callable(app):
             raise ConfigError(f"mount({path!r}, {app!r}): that is no ASGI app")
 

@@ -42,9 +42,9 @@ class Include:
     def __init__(self, router: object, prefix: str) -> None:
         if not isinstance(router, Router) or callable(router):
             raise ConfigError(f"include({router!r}): it takes a Router; mount() takes an ASGI app")
-        self.where = caller()
-        self.prefix = checked_prefix(prefix)
-        self.router = router
+        self.where: str = caller()
+        self.prefix: str = checked_prefix(prefix)
+        self.router: Router = router
 
 
 AnyRoute: TypeAlias = Route | WebSocketRoute | Mount | Include
@@ -68,10 +68,10 @@ class Router:
         middleware: Iterable[AnyMiddleware] = (),
         exception_handlers: Mapping[int | type[Exception], ExceptionHandler] | None = None,
     ) -> None:
-        self.prefix = checked_prefix(prefix)
-        self.host = host
+        self.prefix: str = checked_prefix(prefix)
+        self.host: str | None = host
         self.routes: list[AnyRoute] = []
-        self.rings = Rings(middleware)
+        self.rings: Rings = Rings(middleware)
         self.exception_handlers: dict[int | type[Exception], ExceptionHandler] = {}
         self._frozen = False
         if host is not None:

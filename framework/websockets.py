@@ -47,7 +47,7 @@ class WebSocket(HTTPConnection):
         self._send = send
         self._connected = False  # `websocket.connect` has come in
         self._disconnect: WebSocketDisconnect | None = None
-        self.ready_state = ReadyState.CONNECTING
+        self.ready_state: ReadyState = ReadyState.CONNECTING
 
     @property
     def subprotocols(self) -> list[str]:
