@@ -3,6 +3,7 @@
 import inspect
 import types
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any, NewType, TypeAlias, Union, get_args, get_origin
 
 from framework._concurrency import ThreadPool, is_async
@@ -15,6 +16,8 @@ __all__ = ["Call", "HandlerSignature", "choose_converter"]
 
 Call: TypeAlias = Callable[[Any, dict[str, Any]], Awaitable[Any]]
 """Calls a handler with the connection (None where it takes none) and the path's parameters."""
+
+_BY_POSITION = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 class TypeCheckersOnly(type):
@@ -34,7 +37,14 @@ class TypeCheckersOnly(type):
 class HandlerSignature:
     """What a handler takes: perhaps the connection, and path parameters by name."""
 
-    __slots__ = ("annotations", "connection", "handler", "takes_any", "title")
+    __slots__ = (
+        "annotations",
+        "connection",
+        "connection_is_first",
+        "handler",
+        "takes_any",
+        "title",
+    )
 
     def __init__(
         self,
@@ -46,11 +56,12 @@ class HandlerSignature:
         self.handler = handler
         self.title = title
         self.connection: str | None = None
+        self.connection_is_first = False
         self.takes_any = False
         self.annotations: dict[str, type[Any] | None] = {}
         path_names = set(names)
         default_name = connection_type.__name__.lower()
-        for parameter in _signature(handler, title).parameters.values():
+        for index, parameter in enumerate(_signature(handler, title).parameters.values()):
             name, kind = parameter.name, _plain_type(parameter.annotation)
             if parameter.kind is parameter.VAR_KEYWORD:
                 self.takes_any = True
@@ -65,6 +76,9 @@ class HandlerSignature:
                         f"{title} takes the {default_name} as {name!r}, beside {other!r}: rename one"
                     )
                 self.connection = name
+                self.connection_is_first = index == 0 and parameter.kind is _BY_POSITION
+            elif name not in path_names and parameter.default is not parameter.empty:
+                continue
             elif name not in path_names:
                 raise ConfigError(
                     f"{title} takes {name!r}, which its path does not have: put {{{name}}} into the "
@@ -87,18 +101,17 @@ class HandlerSignature:
         """The shortest way to call the handler; a plain function is called in a thread."""
         handler = _awaitable(self.handler, threads)
         wanted = tuple(name for name in names if self.takes_any or name in self.annotations)
-        connection = self.connection
-        if connection is None:
+        if self.connection is None:
             if not wanted:
                 return lambda _, params: handler()
             return lambda _, params: handler(**params)
+        if not self.connection_is_first:
+            handler = partial(_call_by_name, handler, self.connection)
         if not wanted:
-            return lambda request, params: handler(**{connection: request})
+            return lambda request, _: handler(request)
         if set(wanted) == set(names):
-            return lambda request, params: handler(**{connection: request}, **params)
-        return lambda request, params: handler(
-            **{connection: request}, **{name: params[name] for name in wanted}
-        )
+            return lambda request, params: handler(request, **params)
+        return lambda request, params: handler(request, **{name: params[name] for name in wanted})
 
 
 def choose_converter(
@@ -143,15 +156,21 @@ def _awaitable(handler: Callable[..., Any], threads: ThreadPool) -> Callable[...
         return handler
     if inspect.isasyncgenfunction(handler):
 
-        async def generate(**arguments: Any) -> Any:
-            return handler(**arguments)
+        async def generate(*connection: Any, **arguments: Any) -> Any:
+            return handler(*connection, **arguments)
 
         return generate
 
-    def run(**arguments: Any) -> Awaitable[Any]:
-        return threads.run(handler, **arguments)
+    def run(*connection: Any, **arguments: Any) -> Awaitable[Any]:
+        return threads.run(handler, *connection, **arguments)
 
     return run
+
+
+def _call_by_name(
+    handler: Callable[..., Awaitable[Any]], name: str, connection: Any, **arguments: Any
+) -> Awaitable[Any]:
+    return handler(**{name: connection}, **arguments)
 
 
 def _signature(handler: Callable[..., Any], title: str) -> inspect.Signature:

@@ -213,7 +213,7 @@ class PlainTextResponse(Response):
 
     __slots__ = ()
 
-    media_type = "text/plain"
+    media_type: ClassVar[str | None] = "text/plain"
 
 
 class HTMLResponse(Response):
@@ -221,7 +221,7 @@ class HTMLResponse(Response):
 
     __slots__ = ()
 
-    media_type = "text/html"
+    media_type: ClassVar[str | None] = "text/html"
 
 
 class JSONResponse(Response):
@@ -229,7 +229,7 @@ class JSONResponse(Response):
 
     __slots__ = ("codec",)
 
-    media_type = "application/json"
+    media_type: ClassVar[str | None] = "application/json"
 
     def __init__(
         self,
@@ -281,7 +281,7 @@ class StreamingResponse(Response):
 
     __slots__ = ("body_iterator",)
 
-    media_type = "application/octet-stream"
+    media_type: ClassVar[str | None] = "application/octet-stream"
 
     def __init__(
         self,

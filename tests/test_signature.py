@@ -300,6 +300,10 @@ def by_default(x: str, y: str = "unused") -> str:
     return x + y
 
 
+def request_by_name(x: str, *, request: Request) -> str:
+    return f"{x}{request.scope['path']}"
+
+
 def a_request_called_x(x: str, request: str) -> str:
     return x + request
 
@@ -333,6 +337,8 @@ async def later(prefix: str, x: str) -> str:
         ("/{x}/{y}", anything, "/1/2", "1/2"),
         ("/{x}/{y}", request_and_anything, "/1/2", "1/2"),
         ("/{x}/{y}", by_default, "/1/2", "12"),
+        ("/{x}", by_default, "/1", "1unused"),
+        ("/{x}", request_by_name, "/1", "1/1"),
         ("/{x}/{request}", a_request_called_x, "/1/2", "12"),
         ("/{x}", Called(), "/1", "1"),
         ("/{x}", CalledLater(), "/1", "1"),
@@ -365,7 +371,6 @@ def request_in_the_path(request: Request, **params: str) -> None: ...
         ("/{x}/{y}", nothing, "does not take x, y from its path: add the parameter, or take `req"),
         ("/{x}/{y}", only_x, "does not take y from its path"),
         ("/", only_x, r"takes 'x', which its path does not have: put \{x\} into the path"),
-        ("/{x}", by_default, "takes 'y', which its path does not have"),
         ("/{x}", positional, "'x' is positional-only"),
         ("/", positional_request, "'request' is positional-only"),
         ("/", two_requests, "takes the request as 'two', beside 'one'"),
