@@ -13,13 +13,13 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import anyio
+from typing_extensions import Unpack
 
 from framework._concurrency import iterate_in_threadpool, until_disconnect
-from framework._wire.cookies import format_set_cookie
+from framework._wire.cookies import CookieAttributes, format_set_cookie
 from framework._wire.grammar import check_field_value
 from framework._wire.headers import MutableHeaders, encode_headers
 from framework._wire.json import JSONCodec, StandardJSON
@@ -104,58 +104,14 @@ class Response:
         """The header fields, to be read and changed until the response is sent."""
         return MutableHeaders(raw=self.raw_headers)
 
-    def set_cookie(
-        self,
-        key: str,
-        value: str = "",
-        *,
-        max_age: int | timedelta | None = None,
-        expires: datetime | int | str | None = None,
-        path: str | None = "/",
-        domain: str | None = None,
-        secure: bool = False,
-        httponly: bool = False,
-        samesite: Literal["lax", "strict", "none"] | None = "lax",
-        partitioned: bool = False,
-    ) -> None:
-        """Add a Set-Cookie field (RFC 6265bis); `max_age` in seconds. ValueError for what it forbids."""
-        cookie = format_set_cookie(
-            key,
-            value,
-            max_age=max_age,
-            expires=expires,
-            path=path,
-            domain=domain,
-            secure=secure,
-            httponly=httponly,
-            samesite=samesite,
-            partitioned=partitioned,
-        )
+    def set_cookie(self, key: str, value: str = "", **attributes: Unpack[CookieAttributes]) -> None:
+        """Add a Set-Cookie field (RFC 6265bis); ValueError for what browsers would not accept."""
+        cookie = format_set_cookie(key, value, **attributes)
         self.raw_headers.append((b"set-cookie", cookie.encode("latin-1")))
 
-    def delete_cookie(
-        self,
-        key: str,
-        *,
-        path: str | None = "/",
-        domain: str | None = None,
-        secure: bool = False,
-        httponly: bool = False,
-        samesite: Literal["lax", "strict", "none"] | None = "lax",
-        partitioned: bool = False,
-    ) -> None:
+    def delete_cookie(self, key: str, **attributes: Unpack[CookieAttributes]) -> None:
         """Make the browser drop a cookie; path, domain and prefix must be those it was set with."""
-        self.set_cookie(
-            key,
-            max_age=0,
-            expires=0,
-            path=path,
-            domain=domain,
-            secure=secure,
-            httponly=httponly,
-            samesite=samesite,
-            partitioned=partitioned,
-        )
+        self.set_cookie(key, **{**attributes, "max_age": 0, "expires": 0})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, then run `background`."""

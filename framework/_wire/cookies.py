@@ -7,12 +7,12 @@ a browser would drop, or read as something else, is an error here.
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypedDict
 
 from framework._wire.dates import format_http_date
 from framework._wire.grammar import is_token
 
-__all__ = ["format_set_cookie", "parse_cookies"]
+__all__ = ["CookieAttributes", "format_set_cookie", "parse_cookies"]
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 6265bis section 5.6: the tab is none
 COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*+")  # *cookie-octet, section 4.1.1
@@ -21,6 +21,34 @@ DOMAIN = re.compile(r"[A-Za-z0-9._-]++")
 EXPIRES = re.compile(r"[ -:<-~]++")
 SAME_SITE = {"lax": "Lax", "strict": "Strict", "none": "None"}
 MAX_NAME_AND_VALUE = 4096  # bytes, section 5.6: browsers ignore a larger cookie
+
+
+class CookieAttributes(TypedDict, total=False):
+    """What can be said of a cookie beside its name and value."""
+
+    max_age: int | timedelta | None
+    """Seconds until the browser drops it; without it and `expires`, when the browser is closed."""
+
+    expires: datetime | int | str | None
+    """When the browser drops it: an aware datetime, seconds from now, or an HTTP date."""
+
+    path: str | None
+    """The path below which it is sent; `/` unless given."""
+
+    domain: str | None
+    """The host whose subdomains get it, too; only the host that sets it unless given."""
+
+    secure: bool
+    """Whether it is sent over encrypted connections only."""
+
+    httponly: bool
+    """Whether scripts in the page cannot read it."""
+
+    samesite: Literal["lax", "strict", "none"] | None
+    """Whether requests from other sites carry it; `lax` unless given: when a link is followed."""
+
+    partitioned: bool
+    """Whether it is kept apart for each site that embeds the page."""
 
 
 def parse_cookies(values: Iterable[str], *, max_cookies: int) -> dict[str, str]:
