@@ -185,7 +185,7 @@ class Compiler:
             )
             serve = self._ring(place, resolved, method, serve)
             leaf = self._leaf(host, "http", pattern)
-            leaf.methods[method] = Entry(serve, route.endpoint, resolved)
+            leaf.methods[method] = (serve, route.endpoint, resolved)
 
         def add_head() -> None:
             if _key(host, "http", pattern, "HEAD") not in self._taken:
@@ -209,7 +209,7 @@ class Compiler:
         self._wirings[resolved] = self.wiring(place.routers)
         serve = websocket_endpoint(signature.call(names, self._threads), self._settings)
         serve = self._ring(place, resolved, None, serve)
-        self._leaf(host, "websocket", pattern).any_method = Entry(serve, route.endpoint, resolved)
+        self._leaf(host, "websocket", pattern).any_method = (serve, route.endpoint, resolved)
 
     def _add_mount(self, place: Placed, mount: Mount) -> None:
         host, pattern = self._resolve(place, ())
@@ -221,7 +221,7 @@ class Compiler:
         wiring = self._wirings[resolved] = self.wiring(place.routers)
         serve = mounted(mount.app, len(pattern.segments), state, strip=mount.strip)
         serve = guarded(self._app, serve, wiring.errors, self._settings)
-        entry = Entry(self._ring(place, resolved, None, serve), mount.app, resolved)
+        entry = (self._ring(place, resolved, None, serve), mount.app, resolved)
         for kind in ("http", "websocket"):
             self._leaf(host, kind, pattern, is_mount=True).any_method = entry
 

@@ -58,22 +58,21 @@ def http_endpoint(
         except Exception as error:
             await errors.answer(error, request or Request(scope, receive, settings), send)
             return
-        if isinstance(answer, Response):
-            try:
-                await answer(scope, receive if request is None else request.disconnected, send)
-            except Exception as error:
-                if isinstance(answer, ASGIResponse) and not answer.started:
-                    await errors.answer(error, request or Request(scope, receive, settings), send)
-                    return
-                log_unhandled(error, scope)
-                raise
-        else:
+        if isinstance(answer, tuple):
             body, fields = answer
             try:
                 await send({"type": "http.response.start", "status": status, "headers": fields})
                 await send({"type": "http.response.body", "body": b"" if is_head else body})
             except OSError:
                 return  # HTTP spec 2.4: the client has gone
+        else:
+            try:
+                await answer(scope, receive if request is None else request.disconnected, send)
+            except Exception as error:
+                if not isinstance(answer, ASGIResponse) or answer.started:
+                    log_unhandled(error, scope)
+                    raise
+                await errors.answer(error, request or Request(scope, receive, settings), send)
 
     return serve
 

@@ -111,7 +111,8 @@ class Response:
 
     def delete_cookie(self, key: str, **attributes: Unpack[CookieAttributes]) -> None:
         """Make the browser drop a cookie; path, domain and prefix must be those it was set with."""
-        self.set_cookie(key, **{**attributes, "max_age": 0, "expires": 0})
+        attributes["max_age"] = attributes["expires"] = 0
+        self.set_cookie(key, **attributes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, then run `background`."""
@@ -126,9 +127,12 @@ class Response:
 
     async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_empty = scope.get("method") == "HEAD" or has_no_content(self.status_code)
-        await send_message(send, self._start_message())
         body = b"" if is_empty else self.body
-        await send_message(send, {"type": "http.response.body", "body": body})
+        try:
+            await send(self._start_message())
+            await send({"type": "http.response.body", "body": body})
+        except OSError as error:  # HTTP spec 2.4: nobody listens
+            raise ClientDisconnect("the client went away before its answer") from error
 
     def _start_message(self) -> Message:
         return {
