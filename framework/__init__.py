@@ -2,6 +2,7 @@
 
 from framework._concurrency import iterate_in_threadpool, run_in_threadpool
 from framework._wire.headers import Headers, MutableHeaders
+from framework._wire.json import JSONCodec, StandardJSON
 from framework._wire.query import QueryParams
 from framework._wire.urls import URL
 from framework.app import App
@@ -33,9 +34,9 @@ from framework.responses import (
     Response,
     StreamingResponse,
 )
-from framework.routes import CallNext, Middleware, Mount, Route, WebSocketRoute
-from framework.routing import Router
-from framework.websockets import WebSocket
+from framework.routes import CallNext, FunctionMiddleware, Middleware, Mount, Route, WebSocketRoute
+from framework.routing import ExceptionHandler, Router
+from framework.websockets import ReadyState, WebSocket
 
 __version__ = "0.1.0"
 
@@ -50,11 +51,14 @@ __all__ = [
     "ClientDisconnect",
     "ConfigError",
     "Converter",
+    "ExceptionHandler",
     "FrameworkError",
+    "FunctionMiddleware",
     "HTMLResponse",
     "HTTPConnection",
     "HTTPException",
     "Headers",
+    "JSONCodec",
     "JSONResponse",
     "LimitExceeded",
     "Limits",
@@ -67,12 +71,14 @@ __all__ = [
     "NotFound",
     "PlainTextResponse",
     "QueryParams",
+    "ReadyState",
     "RedirectResponse",
     "Regex",
     "Request",
     "Response",
     "Route",
     "Router",
+    "StandardJSON",
     "State",
     "StreamingResponse",
     "UnsupportedMediaType",

@@ -5,6 +5,7 @@ decided here, and what cannot work is refused here, by the line that declared it
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from framework._concurrency import ThreadPool, is_async
@@ -219,7 +220,9 @@ class Compiler:
         self._take(_key(host, "mount", pattern, None), resolved)
         state = self.mounts.setdefault(id(mount.app), (mount.app, {}))[1]
         wiring = self._wirings[resolved] = self.wiring(place.routers)
-        serve = mounted(mount.app, len(pattern.segments), state, strip=mount.strip)
+        # An app of ours looks at `root_path`; a path without it would be ambiguous.
+        strip = mount.strip and not isinstance(mount.app, Router)
+        serve = mounted(mount.app, len(pattern.segments), state, strip=strip)
         serve = guarded(self._app, serve, wiring.errors, self._settings)
         entry = (self._ring(place, resolved, None, serve), mount.app, resolved)
         for kind in ("http", "websocket"):
@@ -310,13 +313,16 @@ class Compiler:
         def not_found() -> Response:
             raise NotFound
 
-        def method_not_allowed(route: ResolvedRoute, methods: Collection[str]) -> ASGIApp:
+        # Made once for each route and set of methods, which the recipe bounds.
+        @cache
+        def not_allowed(route: ResolvedRoute, methods: frozenset[str]) -> ASGIApp:
             def refuse() -> Response:
                 raise MethodNotAllowed(methods)
 
             return endpoint(refuse, self._wirings[route])
 
-        def options(route: ResolvedRoute, methods: Collection[str]) -> ASGIApp:
+        @cache
+        def options(route: ResolvedRoute, methods: frozenset[str]) -> ASGIApp:
             allow = {"allow": ", ".join(sorted(methods))}
             return endpoint(lambda: Response(None, 204, allow), self._wirings[route])
 
@@ -327,7 +333,7 @@ class Compiler:
         is_plain = not wiring.functions and not wiring.errors.expects(NotFound())
         return Fallbacks(
             plain_error(404) if is_plain else endpoint(not_found, wiring),
-            method_not_allowed,
+            not_allowed,
             options,
             redirect,
             redirects_slashes,
@@ -349,8 +355,10 @@ def by_route(endpoints: Mapping[Any, ASGIApp]) -> ASGIApp:
     """One app for several endpoints, chosen by what the look-up has written into the scope."""
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        key = (scope["route"], scope.get("method"))
-        serve = endpoints[key] if key in endpoints else endpoints[scope["route"], None]
+        route, method = scope["route"], scope.get("method")
+        serve = endpoints.get((route, method)) or endpoints.get((route, None))
+        if serve is None:  # a middleware has changed the method to one that the route does not have
+            raise MethodNotAllowed(route.methods)
         await serve(scope, receive, send)
 
     return dispatch

@@ -63,8 +63,8 @@ class Fallbacks(NamedTuple):
     """The answers where no handler is found; each goes through the function middleware that applies."""
 
     not_found: ASGIApp
-    not_allowed: Callable[[ResolvedRoute, Collection[str]], ASGIApp]
-    options: Callable[[ResolvedRoute, Collection[str]], ASGIApp]
+    not_allowed: Callable[[ResolvedRoute, frozenset[str]], ASGIApp]
+    options: Callable[[ResolvedRoute, frozenset[str]], ASGIApp]
     redirect: Callable[[str], ASGIApp]
     redirects_slashes: bool
 
@@ -158,7 +158,7 @@ class Dispatcher:
         scope["path_params"] = {}
         fallbacks = self._fallbacks
         if others:
-            allow = {"OPTIONS"}.union(*(leaf.methods for leaf in others))
+            allow = frozenset({"OPTIONS"}).union(*(leaf.methods for leaf in others))
             _, scope["endpoint"], route = next(iter(others[0].methods.values()))
             scope["route"] = route
             answer = fallbacks.options if scope["method"] == "OPTIONS" else fallbacks.not_allowed
@@ -231,7 +231,7 @@ def guarded(owner: Any, stack: ASGIApp, errors: ErrorHandlers, settings: Setting
             await stack(scope, receive, send)
             return
         scope["app"] = owner
-        exchange = Exchange(receive, send)
+        exchange = Exchange(scope, receive, send)
         try:
             await stack(scope, exchange.receive, exchange.send)
         except Exception as error:

@@ -1,7 +1,7 @@
 """From a handler to an ASGI callable: the way of a request once its route is known.
 
-All that can be decided before the first request is decided here, in closures; the two functions that
-run for each request, `serve` and `serve_socket`, hold what is left.
+All that can be decided before the first request is decided here, in closures: `serve` and
+`serve_socket` run for each connection, `layer` for each function middleware around it.
 """
 
 from collections.abc import Sequence
@@ -138,12 +138,12 @@ async def deny(error: Exception, scope: Scope, receive: Receive, send: Send) -> 
     """Answer a handshake that ASGI middleware has ended by an exception; raise an unexpected one."""
     if isinstance(error, ClientDisconnect | WebSocketDisconnect):
         return
-    expected = error if isinstance(error, HTTPException) else None
-    if expected is None:
+    is_expected = isinstance(error, HTTPException)
+    if not is_expected:
         log_unhandled(error, scope)
-    denial = default_response(expected or HTTPException(500), HTTPConnection(scope))
-    await denial(scope, receive, send)
-    if expected is None:
+    shown = error if isinstance(error, HTTPException) else HTTPException(500)
+    await default_response(shown, HTTPConnection(scope))(scope, receive, send)
+    if not is_expected:
         raise error
 
 

@@ -1,14 +1,19 @@
-"""One request's `receive` and `send`, watched on their way through third-party ASGI middleware.
+"""One request's `receive` and `send`, watched on their way through ASGI middleware and mounts.
 
-Only an app that has ASGI middleware makes an Exchange: it tells the inner app whether the body was
-taken on the way in, and the outer one whether the answer began before an exception came out.
+The app around them learns whether the answer began before an exception came out; a Request further
+in learns that its body was taken on the way. What a middleware wraps around `receive` hides neither,
+as the Exchange is found by the scope, not by the function.
 """
 
 from collections.abc import Awaitable
 
-from framework.types import Message, Receive, Send
+from framework.exceptions import BodyUnavailable
+from framework.types import Message, Receive, Scope, Send
 
-__all__ = ["Exchange"]
+__all__ = ["EXCHANGE", "Exchange"]
+
+EXCHANGE = "framework.exchange"
+"""The key in the scope: ours alone, and the only way to a request that reaches through middleware."""
 
 BEGINNINGS = frozenset(
     {
@@ -21,28 +26,42 @@ BEGINNINGS = frozenset(
 
 
 class Exchange:
-    """`receive` and `send` are what the middleware gets; the other attributes are what it did with them."""
+    """`receive` and `send` are what the middleware gets; `started` is what it did with them."""
 
-    __slots__ = ("_receive", "_send", "body_complete", "body_taken", "started")
+    __slots__ = ("_asked", "_ended", "_outer", "_receive", "_send", "_taken", "started")
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._outer: Exchange | None = scope.get(EXCHANGE)
         self._receive = receive
         self._send = send
-        self.body_taken = 0
-        self.body_complete = False
+        self._taken = 0
+        self._ended = False
+        self._asked: int | None = None
         self.started = False
+        scope[EXCHANGE] = self
 
-    @property
-    def outer(self) -> object:
-        """The Exchange of an app around this one, if there is one."""
-        return getattr(self._receive, "__self__", None)
+    def ask(self, received: int | None) -> None:
+        """Note that a Request asks for more than the bytes it has received, or no longer asks (None)."""
+        self._asked = received
+        if self._outer is not None:
+            self._outer.ask(received)
 
     async def receive(self) -> Message:
-        """Receive, and count the bytes of the body."""
+        """Receive; BodyUnavailable to a Request when bytes went to somebody who did not pass them on."""
+        asked = self._asked
+        if asked is not None:
+            if self._taken > asked:
+                raise BodyUnavailable(
+                    f"an ASGI middleware around this route has read {self._taken} bytes of the body "
+                    "and did not pass them on; it has to replay them through `receive`"
+                )
+            if self._ended:
+                return {"type": "http.request", "body": b"", "more_body": False}
         message = await self._receive()
         if message["type"] == "http.request":
-            self.body_taken += len(message.get("body", b""))
-            self.body_complete = not message.get("more_body", False)
+            if asked is None:
+                self._taken += len(message.get("body", b""))
+            self._ended = not message.get("more_body", False)
         return message
 
     def send(self, message: Message) -> Awaitable[None]:

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from framework._wire.urls import quote_path, quote_segment
 from framework.types import Scope
 
-__all__ = ["mounted_scope", "root_path", "split_path", "whole_path"]
+__all__ = ["encoded_path", "mounted_scope", "root_path", "split_path", "whole_path"]
 
 UNDECODED = re.compile("[\ufffd\ud800-\udfff]")
 
@@ -26,6 +26,15 @@ def whole_path(scope: Scope) -> str:
     path: str = scope["path"]
     root = root_path(scope)
     return path if _is_below(path, root) else root + path
+
+
+def encoded_path(scope: Scope) -> str:
+    """The path from the root of the server, percent-encoded; `%2F` stays what it was (RFC 3986 2.2)."""
+    whole, root = whole_path(scope), root_path(scope)
+    segments = split_path(scope)
+    if segments is None or whole == root:
+        return quote_path(whole)
+    return quote_path(root) + "/".join(map(quote_segment, segments))
 
 
 def split_path(scope: Scope) -> list[str] | None:

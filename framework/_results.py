@@ -5,11 +5,10 @@ middleware wants to see one, it is made of the same parts.
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from dataclasses import is_dataclass
 from typing import Any, TypeAlias
 
 from framework._concurrency import is_async
-from framework._wire.json import JSONCodec, StandardJSON
+from framework._wire.json import JSONCodec
 from framework.responses import (
     BYTES,
     JSON,
@@ -27,8 +26,8 @@ __all__ = ["ASGIResponse", "Results"]
 
 Encode: TypeAlias = Callable[[Any], tuple[bytes, list[Field]]]
 
-NO_DATA = (AsyncIterator, Iterator, Coroutine, tuple, type)
-"""What is not handed to a codec that encodes anything: it has another meaning, or is a mistake."""
+NO_DATA = (BaseException, Coroutine, tuple, type)
+"""What no codec is asked to encode: returning it is a mistake."""
 
 
 def encode_text(text: str) -> tuple[bytes, list[Field]]:
@@ -56,11 +55,10 @@ def json_encoder(codec: JSONCodec) -> Encode:
 class Results:
     """The conversions of one app; `encoders` is looked up by the exact type of a value first."""
 
-    __slots__ = ("_encode_json", "_encodes_anything", "encoders")
+    __slots__ = ("_encode_json", "encoders")
 
     def __init__(self, codec: JSONCodec) -> None:
         self._encode_json = json_encoder(codec)
-        self._encodes_anything = not isinstance(codec, StandardJSON)
         self.encoders: dict[type, Encode] = {
             str: encode_text,
             bytes: encode_bytes,
@@ -75,27 +73,27 @@ class Results:
         if value is None:
             return Response(status_code=204 if status_code is None else status_code)
         status = 200 if status_code is None else status_code
-        encode = self._encoder(value)
-        if encode is not None:
-            body, fields = encode(value)
-            if has_no_content(status):
-                return Response(status_code=status)
-            return whole_response(status, fields, body)
-        if _is_streamed(value):
+        if isinstance(value, AsyncIterator | Iterator):
             return StreamingResponse(value, status)
         if is_async(value):
             return ASGIResponse(value)
-        raise TypeError(_advice(value, title))
+        if isinstance(value, NO_DATA):
+            raise TypeError(_advice(value, title))
+        body, fields = self._encode(value, title)
+        return (
+            Response(None, status)
+            if has_no_content(status)
+            else whole_response(status, fields, body)
+        )
 
-    def _encoder(self, value: Any) -> Encode | None:
+    def _encode(self, value: Any, title: str) -> tuple[bytes, list[Field]]:
         for kind, encode in self.encoders.items():
             if isinstance(value, kind):
-                return encode
-        if is_dataclass(value) and not isinstance(value, type):
-            return self._encode_json
-        if self._encodes_anything and not (isinstance(value, NO_DATA) or is_async(value)):
-            return self._encode_json
-        return None
+                return encode(value)
+        try:
+            return self._encode_json(value)
+        except TypeError as error:
+            raise TypeError(f"{title} returned {type(value).__name__}: {error}") from error
 
 
 class ASGIResponse(Response):
@@ -122,22 +120,15 @@ class ASGIResponse(Response):
         await self.app(scope, receive, send_with_fields)
 
 
-def _is_streamed(value: Any) -> bool:
-    return isinstance(value, AsyncIterator | Iterator)
-
-
 def _advice(value: Any, title: str) -> str:
     if isinstance(value, Coroutine):
         value.close()
         return f"{title} returned a coroutine: an `await` is missing"
-    if isinstance(value, tuple):
-        return (
-            f"{title} returned a tuple: return the value alone, with status_code= in the decorator, "
-            "or JSONResponse(value, status_code, headers)"
-        )
+    if isinstance(value, BaseException):
+        return f"{title} returned {value!r}: raise it"
     if isinstance(value, type):
         return f"{title} returned the class {value.__name__}: return an instance"
     return (
-        f"{title} returned {type(value).__name__}: return a Response, str, bytes, dict, list, "
-        "a dataclass, an iterator of chunks, or None"
+        f"{title} returned a tuple: return the value alone, with status_code= in the decorator, "
+        "or JSONResponse(value, status_code, headers)"
     )

@@ -17,8 +17,6 @@ __all__ = ["Call", "HandlerSignature", "choose_converter"]
 Call: TypeAlias = Callable[[Any, dict[str, Any]], Awaitable[Any]]
 """Calls a handler with the connection (None where it takes none) and the path's parameters."""
 
-_BY_POSITION = inspect.Parameter.POSITIONAL_OR_KEYWORD
-
 
 class TypeCheckersOnly(type):
     """What stands for a name that does not exist at run time, whatever an annotation does with it."""
@@ -76,7 +74,9 @@ class HandlerSignature:
                         f"{title} takes the {default_name} as {name!r}, beside {other!r}: rename one"
                     )
                 self.connection = name
-                self.connection_is_first = index == 0 and parameter.kind is _BY_POSITION
+                self.connection_is_first = (
+                    index == 0 and parameter.kind is not parameter.KEYWORD_ONLY
+                )
             elif name not in path_names and parameter.default is not parameter.empty:
                 continue
             elif name not in path_names:
@@ -86,16 +86,14 @@ class HandlerSignature:
                 )
             else:
                 self.annotations[name] = kind
-            if parameter.kind is parameter.POSITIONAL_ONLY:
+            by_name = name != self.connection or index > 0
+            if by_name and parameter.kind is parameter.POSITIONAL_ONLY:
                 raise ConfigError(
                     f"{title}: {name!r} is positional-only; parameters are given by name"
                 )
         unused = path_names - self.annotations.keys()
         if unused and self.connection is None and not self.takes_any:
-            raise ConfigError(
-                f"{title} does not take {', '.join(sorted(unused))} from its path: add the parameter, "
-                f"or take `{default_name}: {connection_type.__name__}` and use its path_params"
-            )
+            raise ConfigError(_unused_advice(title, unused, connection_type))
 
     def call(self, names: Iterable[str], threads: ThreadPool) -> Call:
         """The shortest way to call the handler; a plain function is called in a thread."""
@@ -112,6 +110,13 @@ class HandlerSignature:
         if set(wanted) == set(names):
             return lambda request, params: handler(request, **params)
         return lambda request, params: handler(request, **{name: params[name] for name in wanted})
+
+
+def _unused_advice(title: str, unused: Iterable[str], connection: type[HTTPConnection]) -> str:
+    return (
+        f"{title} does not take {', '.join(sorted(unused))} from its path: add the parameter, "
+        f"or take `{connection.__name__.lower()}: {connection.__name__}` and use its path_params"
+    )
 
 
 def choose_converter(
@@ -168,7 +173,7 @@ def _awaitable(handler: Callable[..., Any], threads: ThreadPool) -> Callable[...
 
 
 def _call_by_name(
-    handler: Callable[..., Awaitable[Any]], name: str, connection: Any, **arguments: Any
+    handler: Callable[..., Awaitable[Any]], name: str, connection: Any, /, **arguments: Any
 ) -> Awaitable[Any]:
     return handler(**{name: connection}, **arguments)
 

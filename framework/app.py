@@ -1,7 +1,7 @@
 """`App`: a recipe, its options, and the moment when both become one ASGI callable."""
 
 from collections.abc import Callable, Iterable, Mapping
-from inspect import isasyncgenfunction
+from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, Literal, TypeVar
 
 from framework._compile import Compiler, stacked
@@ -27,7 +27,7 @@ class App(Router):
 
     `lifespan` is an async context manager that takes the app and may yield a mapping, which every
     request finds in its `state`. `json` encodes and decodes; `converters` are added to the built-in
-    ones; `threads` is how many plain functions run at a time; `trailing_slash="strict"` answers 404
+    ones; `threads` is how many plain handlers run at a time; `trailing_slash="strict"` answers 404
     where `"redirect"` sends the client to the path with, or without, a slash at its end.
     """
 
@@ -60,9 +60,20 @@ class App(Router):
         trailing_slash: Literal["redirect", "strict"] = "redirect",
         threads: int = DEFAULT_THREADS,
     ) -> None:
+        if not (isinstance(threads, int) and threads > 0):  # type: ignore[redundant-expr]
+            raise ConfigError(f"threads={threads!r}: give an integer of 1 or more")
+        for name, converter in (converters or {}).items():
+            if not isinstance(converter, Converter):
+                raise ConfigError(
+                    f"converters[{name!r}]={converter!r}: give an instance of Converter"
+                )
+        if limits is not None and not isinstance(limits, Limits):
+            raise ConfigError(f"limits={limits!r}: give Limits(...)")
+        if json is not None and not (hasattr(json, "encode") and hasattr(json, "decode")):
+            raise ConfigError(f"json={json!r}: give a codec with encode() and decode()")
         if trailing_slash not in ("redirect", "strict"):
             raise ConfigError(f"trailing_slash={trailing_slash!r}: give 'redirect' or 'strict'")
-        if isasyncgenfunction(lifespan):
+        if isasyncgenfunction(lifespan) or iscoroutinefunction(lifespan):
             raise ConfigError(f"lifespan={lifespan.__name__}: it lacks @asynccontextmanager")
         super().__init__(
             routes=routes, middleware=middleware, exception_handlers=exception_handlers
@@ -126,7 +137,7 @@ class App(Router):
                 app = guarded(self, stacked(self.rings.asgi, app), errors, self._settings)
             self._names = compiler.names
             self._compiled = app
-            self.freeze()
+            self._freeze()
         return self._compiled
 
     def _path_for(self, name: str, path_params: dict[str, Any]) -> str:

@@ -1,17 +1,17 @@
 """What can be read of a connection's scope without awaiting: common to `Request` and `WebSocket`.
 
-Every value is computed when it is first asked for and kept. Nothing here receives or sends.
+What takes work is computed when it is first asked for, and kept. Nothing here receives or sends.
 """
 
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, NamedTuple
 
-from framework._paths import root_path, whole_path
+from framework._paths import encoded_path, root_path
 from framework._wire.cookies import parse_cookies
 from framework._wire.headers import Headers
 from framework._wire.json import JSONCodec, StandardJSON
-from framework._wire.query import QueryParams
-from framework._wire.urls import URL, absolute_url, quote_path
+from framework._wire.query import QueryParams, parse_urlencoded
+from framework._wire.urls import URL, absolute_url, quote_path, quote_query
 from framework.exceptions import LimitExceeded, NoMatchFound
 from framework.limits import Limits
 from framework.types import Scope
@@ -138,17 +138,17 @@ class HTTPConnection:
     def query_params(self) -> QueryParams:
         """The query string's fields; more than `Limits.max_query_fields` is a 400."""
         if self._query_params is None:
-            query = self.scope.get("query_string", b"")
             limit = self._settings.limits.max_query_fields
-            if query and query.count(b"&") >= limit:
-                detail = f"more than {limit} query fields"
-                raise LimitExceeded(400, "max_query_fields", limit, detail)
-            self._query_params = QueryParams(query)
+            try:
+                fields = parse_urlencoded(self.scope.get("query_string", b""), max_fields=limit)
+            except ValueError as error:
+                raise LimitExceeded(400, "max_query_fields", limit, str(error)) from error
+            self._query_params = QueryParams(fields)
         return self._query_params
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The request's cookies; malformed ones are left out (RFC 6265bis section 5.4)."""
+        """The request's cookies; malformed ones are left out (RFC 6265bis section 5.8)."""
         if self._cookies is None:
             values = self.headers.getlist("cookie")
             limit = self._settings.limits.max_cookies
@@ -166,13 +166,13 @@ class HTTPConnection:
         """The absolute URL of the request; a Host header that is no valid authority is not in it."""
         if self._url is None:
             query = self.scope.get("query_string", b"")
-            self._url = self._absolute_url(whole_path(self.scope), query)
+            self._url = self._absolute_url(encoded_path(self.scope), query)
         return self._url
 
     @property
     def base_url(self) -> URL:
         """The absolute URL under which the app is mounted, with a slash at its end."""
-        return self._absolute_url(root_path(self.scope) + "/")
+        return self._absolute_url(quote_path(root_path(self.scope)) + "/")
 
     @property
     def state(self) -> State:
@@ -187,17 +187,16 @@ class HTTPConnection:
 
     def url_for(self, name: str, /, **path_params: Any) -> URL:
         """The absolute URL of a route; NoMatchFound if no route has that name and those parameters."""
-        origin = str(self._absolute_url("/"))[:-1]
-        return URL(origin + self.url_path_for(name, **path_params))
+        return self._absolute_url(self.url_path_for(name, **path_params))
 
     def _absolute_url(self, path: str, query: bytes = b"") -> URL:
         hosts = self.headers.getlist("host")
-        return URL(
-            absolute_url(
-                scheme=self.scope.get("scheme", "http"),
-                host=hosts[0] if len(hosts) == 1 else None,
-                server=self.scope.get("server"),
-                path=path,
-                query=query,
-            )
-        )
+        origin = absolute_url(
+            scheme=self.scope.get("scheme", "http"),
+            host=hosts[0] if len(hosts) == 1 else None,
+            server=self.scope.get("server"),
+            path="/",
+        )[:-1]
+        if not origin and path.startswith("//"):
+            path = f"/.{path}"  # or its first segment would be the host (WHATWG URL 4.5)
+        return URL(f"{origin}{path}?{quote_query(query)}" if query else origin + path)

@@ -59,8 +59,8 @@ def error_body(status_code: int, detail: str | None, accept: str | None) -> tupl
     title = reason_phrase(status_code)
     if detail == title:
         detail = None
-    # RFC 9110 section 15.5.7: where nothing offered is acceptable, an error may be sent all the same.
-    media_type = PROBLEM if accept is None else best_media_type(accept, OFFERS)
+    # RFC 9110 section 12.5.1: where nothing offered is acceptable, an error may be sent all the same.
+    media_type = PROBLEM if accept in (None, "*/*") else best_media_type(accept, OFFERS)
     if media_type == "text/html":
         return _html(status_code, title, detail).encode(
             errors="replace"
@@ -124,8 +124,10 @@ class ErrorHandlers:
         A handler for the status of an HTTPException comes first, then the closest class of any
         exception; between equals the innermost router wins. What a handler raises is converted in
         turn, but not by a handler that has failed before. A handler of `Exception` or of 500 does not
-        make an error expected: it only words the answer to an unexpected one.
+        make an error expected: it only words the answer to an unexpected one. An ExceptionGroup
+        around a single exception, as task groups raise it, is looked into.
         """
+        error = _sole(error)
         failed: list[object] = []
         while (handler := self._handler(error)) is not None and handler not in failed:
             try:
@@ -191,6 +193,12 @@ class ErrorHandlers:
             if key in handlers:
                 return handlers[key]
         return None
+
+
+def _sole(error: Exception) -> Exception:
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 def default_response(error: HTTPException, connection: HTTPConnection) -> Response:

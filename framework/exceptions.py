@@ -1,4 +1,4 @@
-"""Everything that this package raises on purpose, as one tree.
+"""The exceptions that are for callers to catch, as one tree.
 
 FrameworkError
 ├── ConfigError            the recipe is wrong: raised at start-up, never while a request is served
@@ -7,7 +7,7 @@ FrameworkError
 │   ├── MalformedRequest   400: the client sent what its media type does not allow
 │   ├── NotFound           404: no route matches the path
 │   ├── MethodNotAllowed   405: the path has routes, for other methods
-│   ├── LimitExceeded      413, 400 or 431: larger than one of `Limits`
+│   ├── LimitExceeded      413 or 400: larger than one of `Limits`
 │   └── UnsupportedMediaType   415: the body is of another media type than was asked for
 ├── BodyUnavailable        the body was read before, and not by this request
 ├── ClientDisconnect       the client went away while its request was being served

@@ -70,9 +70,9 @@ class Lifespan:
                     _shared_state(scope).update(yielded)
             for function in self._on_startup:
                 await _run(function)
+            for function in reversed(self._on_shutdown):
+                stack.push_async_callback(_run, function)  # all of them run, whatever one raises
             yield
-            for function in self._on_shutdown:
-                await _run(function)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Every number that bounds what a client can make an app do, with its unit and its reason."""
+"""Every number that an app can set to bound what a client can make it do, with unit and reason."""
 
 from dataclasses import dataclass, fields
 

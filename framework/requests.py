@@ -1,7 +1,7 @@
 """What a handler holds of an HTTP request: the scope's values, and the body.
 
-Every byte of a body passes `Request._next_chunk`, and is counted there. Parsing of forms lives in
-`forms`; nothing here knows of routes or of the app that made the request.
+Every byte of a body passes `Request._next_chunk`, and is counted there. Nothing here knows of
+routes, or of the app that made the request.
 """
 
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from framework._concurrency import until_blocked
-from framework._exchange import Exchange
+from framework._exchange import EXCHANGE, Exchange
 from framework._wire.charset import decode_text
 from framework._wire.media import is_json, parse_media_type
 from framework.connections import DEFAULT_SETTINGS, HTTPConnection, Settings
@@ -40,6 +40,7 @@ class Request(HTTPConnection):
         "_ended",
         "_gone",
         "_idle",
+        "_lost",
         "_opened",
         "_receive",
         "_received",
@@ -60,6 +61,7 @@ class Request(HTTPConnection):
         self._opened = False  # somebody has begun to read the body
         self._ended = False  # the last message of the body has come in
         self._gone = False  # the client has gone
+        self._lost: BodyUnavailable | None = None  # a middleware has kept the body to itself
         self._ahead: bytearray | None = None  # came in while waiting for the client to go
         self._receiving = False  # `receive` is being awaited, and must not be called again
         self._idle: anyio.Event | None = None  # set when it no longer is
@@ -114,7 +116,15 @@ class Request(HTTPConnection):
         return self._decoded[0]
 
     async def is_disconnected(self) -> bool:
-        """Whether the client has gone, as far as the server has told until now."""
+        """Whether the client has gone, as far as the server has told until now.
+
+        A body that nobody has begun to read is waited for first, and kept as by `disconnected()`: a
+        `receive` that is given up may lose what it was about to bring (granian's does).
+        """
+        if self._opened and not self._ended:
+            return self._gone
+        if self._announces_body():
+            await self._look_ahead(until_end=True)
         if not self._gone:
             await until_blocked(self.disconnected)
         return self._gone
@@ -126,21 +136,36 @@ class Request(HTTPConnection):
         has begun to read it keeps as much as `body()` would take; once somebody reads, it leaves the
         pace to the reader, who then learns by ClientDisconnect.
         """
+        await self._look_ahead()
+        return {"type": "http.disconnect"}
+
+    async def _look_ahead(self, *, until_end: bool = False) -> None:
         ahead = self._ahead
         if ahead is None:
             ahead = self._ahead = bytearray()
-        while not self._gone:
+        while not (self._gone or (until_end and (self._ended or self._lost))):
             has_ended = self._ended
             if self._receiving or (self._opened and not has_ended):
                 await self._until_idle()
                 continue
-            message = await self._receive_alone()
+            try:
+                message = await self._receive_alone()
+            except BodyUnavailable as error:
+                if self._lost is not None:
+                    raise
+                self._lost = error  # for who reads the body; here only the client matters
+                continue
             if message["type"] == "http.request":
                 if has_ended:  # a server that repeats itself would keep this loop spinning
                     await anyio.sleep_forever()
                 if len(ahead) <= self._settings.limits.max_body_size:
                     ahead += message.get("body", b"")
-        return {"type": "http.disconnect"}
+
+    def _announces_body(self) -> bool:
+        return any(
+            (name == b"content-length" and value != b"0") or name == b"transfer-encoding"
+            for name, value in self.scope["headers"]
+        )
 
     def _content_fields(self) -> tuple[bytes | None, bytes | None]:
         content_type = content_length = None
@@ -158,22 +183,8 @@ class Request(HTTPConnection):
                 "call body() first to read it twice"
             )
         self._opened = True
-        if not self._ahead:
-            self._check_untouched()
         if content_length is not None and content_length.isdigit():
             self._check_size(int(content_length[:20]))
-
-    def _check_untouched(self) -> None:
-        watched = getattr(self._receive, "__self__", None)
-        while isinstance(watched, Exchange):
-            if watched.body_taken:
-                raise BodyUnavailable(
-                    f"an ASGI middleware around this route has read {watched.body_taken} bytes of "
-                    "the body and did not pass them on; it has to replay them through `receive`"
-                )
-            if watched.body_complete:
-                self._ended = True
-            watched = watched.outer
 
     def _check_size(self, size: int) -> None:
         limit = self._settings.limits.max_body_size
@@ -190,13 +201,15 @@ class Request(HTTPConnection):
         return self._body
 
     async def _next_chunk(self) -> bytes:
-        while self._receiving and not (self._ahead or self._ended):
+        while self._receiving and not (self._ahead or self._ended or self._lost):
             await self._until_idle()
         if self._ahead:
             chunk = bytes(self._ahead)
             self._ahead.clear()
         elif self._ended:
             return b""
+        elif self._lost is not None:
+            raise self._lost
         else:
             message = None if self._gone else await self._receive_alone()
             if message is None or message["type"] == "http.disconnect":
@@ -207,11 +220,16 @@ class Request(HTTPConnection):
         return chunk
 
     async def _receive_alone(self) -> Message:
+        exchange: Exchange | None = self.scope.get(EXCHANGE)
+        if exchange is not None and not (self._ended or self._lost):
+            exchange.ask(self._received + len(self._ahead or b""))
         self._receiving = True
         try:
             message = await self._receive()
         finally:
             self._receiving = False
+            if exchange is not None:
+                exchange.ask(None)
             if self._idle is not None:
                 self._idle.set()
                 self._idle = None

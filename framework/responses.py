@@ -1,7 +1,7 @@
 """What a handler answers with. Each response is itself an ASGI app: `await response(scope, receive, send)`.
 
-The shape of the messages and the header fields that every response has are decided here and nowhere
-else; what a *returned value* becomes is decided in `_results`.
+The header fields that every response has are decided here; what a *returned value* becomes, in
+`_results`.
 """
 
 from collections.abc import (
@@ -68,7 +68,7 @@ class Response:
     """A whole response. `content` is text (sent as UTF-8), bytes or None.
 
     A header of `headers` replaces the default of that name; names and values are checked (ValueError),
-    so that no CR or LF gets out. A status without content (1xx, 204, 304) drops it.
+    so that no CR or LF gets out. A status without content (1xx, 204, 205, 304) drops it.
     """
 
     __slots__ = ("background", "body", "raw_headers", "status_code")
@@ -126,23 +126,25 @@ class Response:
             await self.background()
 
     async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_empty = scope.get("method") == "HEAD" or has_no_content(self.status_code)
-        body = b"" if is_empty else self.body
+        fields, body = self.raw_headers, self.body
+        # Whoever changed the status or the body need not think of the length (RFC 9110 section 8.6).
+        if has_no_content(self.status_code):
+            fields, body = _without_length(fields), b""
+        elif scope.get("method") == "HEAD":
+            body = b""
+        elif LENGTH[len(body)] not in fields:
+            fields = [*_without_length(fields), LENGTH[len(body)]]
         try:
-            await send(self._start_message())
+            await send(self._start_message(fields))
             await send({"type": "http.response.body", "body": body})
         except OSError as error:  # HTTP spec 2.4: nobody listens
             raise ClientDisconnect("the client went away before its answer") from error
 
-    def _start_message(self) -> Message:
-        return {
-            "type": "http.response.start",
-            "status": self.status_code,
-            "headers": self.raw_headers,
-        }
+    def _start_message(self, fields: list[Field]) -> Message:
+        return {"type": "http.response.start", "status": self.status_code, "headers": fields}
 
     def _start(self, status_code: int, headers: HeadersInit | None, media_type: str | None) -> None:
-        if not 100 <= status_code <= 599:
+        if not (isinstance(status_code, int) and 100 <= status_code <= 599):  # type: ignore[redundant-expr]
             raise ValueError(f"a response has a status from 100 to 599, not {status_code!r}")
         self.status_code: int = int(status_code)
         self.raw_headers = [] if headers is None else encode_headers(headers)
@@ -156,6 +158,10 @@ class Response:
     def _default(self, field: Field) -> None:
         if not any(name == field[0] for name, _ in self.raw_headers):
             self.raw_headers.append(field)
+
+
+def _without_length(fields: list[Field]) -> list[Field]:
+    return [field for field in fields if field[0] != b"content-length"]
 
 
 def whole_response(status_code: int, raw_headers: list[Field], body: bytes) -> Response:
@@ -268,7 +274,7 @@ class StreamingResponse(Response):
 
     async def _stream(self, send: Send) -> None:
         try:
-            await send_message(send, self._start_message())
+            await send_message(send, self._start_message(self.raw_headers))
             async for chunk in self.body_iterator:
                 if body := _as_bytes(chunk):
                     message = {"type": "http.response.body", "body": body, "more_body": True}

@@ -250,8 +250,17 @@ def checked_function(function: Any) -> FunctionMiddleware:
             f"{function!r} is no function middleware: write `async def name(request, call_next)`; "
             "an ASGI middleware class goes into Middleware(cls, **options) or add_middleware()"
         )
+    check_takes_two(function, "(request, call_next)")
     checked: FunctionMiddleware = function
     return checked
+
+
+def check_takes_two(function: Callable[..., Any], what: str) -> None:
+    """ConfigError if a function cannot be called with two arguments."""
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError as error:
+        raise ConfigError(f"{name_of(function)} must take {what}: {error}") from error
 
 
 def _check_literal(path: str, text: str, *, whole: bool) -> None:
@@ -269,7 +278,8 @@ def _check_literal(path: str, text: str, *, whole: bool) -> None:
 def _handlers(path: str, endpoint: Any, methods: Iterable[str] | None) -> dict[str, Any]:
     if isinstance(methods, str):
         raise ConfigError(f"methods={methods!r}: give a list, such as [{methods!r}]")
-    if inspect.isroutine(endpoint) or not any(hasattr(endpoint, verb) for verb in VERBS):
+    verbs = [verb for verb in VERBS if callable(getattr(endpoint, verb, None))]
+    if inspect.isroutine(endpoint) or not verbs:
         if not callable(endpoint) or isinstance(endpoint, type):
             raise ConfigError(
                 f"the handler of {path!r} is {endpoint!r}: give a function, or a class with a "
@@ -282,4 +292,4 @@ def _handlers(path: str, endpoint: Any, methods: Iterable[str] | None) -> dict[s
     if methods is not None:
         raise ConfigError(f"methods={methods!r}: the methods of {endpoint!r} are its verbs")
     instance = endpoint() if isinstance(endpoint, type) else endpoint
-    return {verb.upper(): getattr(instance, verb) for verb in VERBS if hasattr(instance, verb)}
+    return {verb.upper(): getattr(instance, verb) for verb in verbs}

@@ -19,6 +19,7 @@ from framework.routes import (
     RouteOptions,
     WebSocketRoute,
     caller,
+    check_takes_two,
     checked_function,
     checked_prefix,
     parse_host,
@@ -180,16 +181,18 @@ class Router:
         return function
 
     def add_exception_handler(self, key: int | type[Exception], handler: ExceptionHandler) -> None:
-        """Let `handler(request, error)` answer for a class of exceptions, or for a status."""
+        """Let `handler(request, error)` answer for a class of exceptions, or for a status.
+
+        HTTP only: a WebSocket that an exception ends is refused, or closed, in the standard way.
+        """
         self._check_open()
-        if (isinstance(key, int) and 400 <= key <= 599) or (
-            isinstance(key, type) and issubclass(key, Exception)
-        ):
-            self.exception_handlers[key] = handler
-        else:
+        is_status = isinstance(key, int) and 400 <= key <= 599
+        if not (is_status or (isinstance(key, type) and issubclass(key, Exception))):
             raise ConfigError(
                 f"exception_handler({key!r}): give an exception class, or a status from 400 to 599"
             )
+        check_takes_two(handler, "(request, error)")
+        self.exception_handlers[key] = handler
 
     def exception_handler(self, key: int | type[Exception]) -> Callable[[Catcher], Catcher]:
         """Declare the decorated `(request, error)` as the handler of a class or a status."""
@@ -200,12 +203,12 @@ class Router:
 
         return declare
 
-    def freeze(self) -> None:
+    def _freeze(self) -> None:
         """Refuse every further declaration, here and in the routers included."""
         self._frozen = True
         for route in self.routes:
             if isinstance(route, Include):
-                route.router.freeze()
+                route.router._freeze()
 
     def _add(self, route: AnyRoute) -> None:
         self._check_open()

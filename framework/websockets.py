@@ -107,12 +107,17 @@ class WebSocket(HTTPConnection):
     async def send_text(self, data: str) -> None:
         """Send a text message."""
         self._expect_open("send_text()")
+        if not isinstance(data, str):
+            raise TypeError(f"send_text() takes str, not {type(data).__name__}")
+        data.encode()  # a lone surrogate is no text: UnicodeEncodeError, a ValueError
         await self._transmit({"type": "websocket.send", "text": data})
 
     async def send_bytes(self, data: bytes) -> None:
         """Send a binary message."""
         self._expect_open("send_bytes()")
-        await self._transmit({"type": "websocket.send", "bytes": data})
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise TypeError(f"send_bytes() takes bytes, not {type(data).__name__}")
+        await self._transmit({"type": "websocket.send", "bytes": bytes(data)})
 
     async def send_json(self, data: Any) -> None:
         """Send data, encoded as JSON, in a text message."""

@@ -384,3 +384,20 @@ async def test_a_body_that_middleware_has_taken_is_an_error_and_no_hang(
         assert answer.status == 500
         assert "has read 5 bytes of the body" in str(answer.error)
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 3
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"threads": 0}, "threads=0: give an integer of 1 or more"),
+        ({"threads": "4"}, "threads='4': give an integer"),
+        ({"limits": {}}, r"limits=\{\}: give Limits"),
+        ({"converters": {"int": Converter}}, r"converters\['int'\]=.*: give an instance"),
+        ({"json": object()}, r"give a codec with encode\(\) and decode\(\)"),
+    ],
+)
+def test_an_option_that_cannot_work_is_refused_at_once(
+    options: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        App(**options)

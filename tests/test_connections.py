@@ -121,9 +121,8 @@ def test_a_query_string_with_more_fields_is_a_400_each_time(query: str, limit: i
         with pytest.raises(LimitExceeded) as caught:
             found.query_params  # noqa: B018
         assert caught.value.status_code == 400
-        assert caught.value.detail == f"more than {limit} query fields"
+        assert caught.value.detail == f"more than {limit} fields"
         assert (caught.value.name, caught.value.limit) == ("max_query_fields", limit)
-        assert caught.value.__context__ is None
 
 
 def test_cookies_over_their_limit_are_ignored() -> None:
@@ -320,3 +319,24 @@ def test_a_copy_of_a_state_is_a_state_of_its_own() -> None:
     other = copy.copy(state)
     other.a = 2
     assert (state.a, other.a) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        ("/files/a%2Fb", "http://testserver/files/a%2Fb"),
+        ("/files/..%2F..%2Fetc", "http://testserver/files/..%2F..%2Fetc"),
+        ("/files/%ff", "http://testserver/files/%EF%BF%BD"),
+    ],
+)
+def test_an_encoded_slash_stays_encoded_in_the_url(path: str, url: str) -> None:
+    assert str(HTTPConnection(http_scope(path=path)).url) == url
+
+
+def test_a_url_without_a_host_never_begins_like_one() -> None:
+    scope = {**http_scope(path="//evil.example/"), "headers": [], "server": None}
+    assert str(HTTPConnection(scope).url) == "/.//evil.example/"
+
+
+def test_the_url_of_the_root_of_a_mount_has_no_slash_that_was_not_sent() -> None:
+    assert str(HTTPConnection(http_scope(path="/pre", root_path="/pre")).url).endswith("/pre")

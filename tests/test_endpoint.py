@@ -148,7 +148,7 @@ async def test_a_generator_handler_of_either_kind_is_streamed(
     ("value", "advice"),
     [
         ((1, 2), "returned a tuple: return the value alone"),
-        (7, "returned int: return a Response"),
+        (object(), "returned object: object has no form in JSON"),
         (Point, "returned the class Point: return an instance"),
     ],
     ids=str,
@@ -326,7 +326,7 @@ async def test_function_middleware_may_answer_without_the_handler_or_ask_it_twic
     ("value", "advice"),
     [
         (None, "the middleware wrong returned None: return the response"),
-        (7, "the middleware wrong returned int: return a Response"),
+        (object(), "the middleware wrong returned object: object has no form in JSON"),
     ],
 )
 async def test_function_middleware_that_returns_no_response_is_told_by_name(

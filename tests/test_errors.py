@@ -699,3 +699,12 @@ async def test_an_unexpected_exception_in_asgi_middleware_refuses_a_socket_and_i
         await app(websocket_scope(), silence, talk.send)
     assert talk.types == ["close"]
     assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+async def test_an_exception_alone_in_a_group_is_answered_as_itself(depth: int) -> None:
+    error: Exception = HTTPException(418)
+    for _ in range(depth):
+        error = ExceptionGroup("unhandled errors in a TaskGroup", [error])
+    answer = await ask(app_raising(error))
+    assert (answer.status, answer.error) == (418, None)

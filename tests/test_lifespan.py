@@ -393,3 +393,15 @@ async def test_a_mounted_plain_function_needs_no_lifespan() -> None:
     async with running(app) as talk:
         assert (await ask(app)).body == b"hello"
     assert talk.types == COMPLETE
+
+
+async def test_every_shutdown_function_runs_whatever_the_others_raise() -> None:
+    ran: list[str] = []
+
+    def fail() -> None:
+        ran.append("first")
+        raise OSError("busy")
+
+    app = App(on_shutdown=[fail, lambda: ran.append("second")])
+    talk = await start(app)
+    assert (ran, type(talk.error)) == (["first", "second"], OSError)

@@ -538,6 +538,28 @@ async def test_an_empty_end_of_the_body_is_told_to_a_reader_who_waits_behind_a_w
             group.cancel_scope.cancel()
 
 
+async def test_who_reads_a_stream_learns_of_the_client_by_reading() -> None:
+    request = request_of(body(b"1", more=True), DISCONNECT)
+    chunks = aiter(request.stream())
+    assert await anext(chunks) == b"1"
+    assert not await request.is_disconnected()
+    with pytest.raises(ClientDisconnect):
+        await anext(chunks)
+    assert await request.is_disconnected()
+
+
+async def test_a_body_that_is_announced_is_waited_for_before_asking_for_the_client() -> None:
+    headers = {"content-length": "2"}
+    sender, receiver = anyio.create_memory_object_stream[Message]()
+    request = Request(http_scope("POST", headers=headers), receiver.receive)
+    with sender, receiver, anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            group.start_soon(sender.send, body(b"1", more=True))
+            group.start_soon(sender.send, body(b"2"))
+            assert not await request.is_disconnected()
+    assert await request.body() == b"12"
+
+
 async def test_the_stream_of_an_empty_body_that_was_read_is_empty() -> None:
     request = request_of(body(b""))
     assert await request.body() == b""

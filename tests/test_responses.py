@@ -15,6 +15,7 @@ import pytest
 from framework import (
     URL,
     App,
+    CallNext,
     Headers,
     HTMLResponse,
     JSONResponse,
@@ -731,3 +732,35 @@ async def test_a_response_closes_a_websocket_where_the_server_cannot_send_it(
 async def test_a_websocket_that_has_gone_is_denied_without_a_trace() -> None:
     for extensions in ((), ("websocket.http.response",)):
         await denied(Response(), extensions)(Sent(until=0))
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "length", "body"),
+    [
+        ({"status_code": 304}, 304, None, b""),
+        ({"status_code": 204}, 204, None, b""),
+        ({"body": b"longer than before"}, 200, "18", b"longer than before"),
+    ],
+)
+async def test_a_response_that_was_changed_says_the_length_it_has(
+    change: dict[str, Any], status: int, length: str | None, body: bytes
+) -> None:
+    app = App()
+    app.add_route("/", lambda: "text")
+
+    @app.middleware
+    async def changing(request: Request, call_next: CallNext) -> Response:
+        response = await call_next(request)
+        for name, value in change.items():
+            setattr(response, name, value)
+        return response
+
+    answer = await ask(app)
+    assert (answer.status, answer.body, answer.error) == (status, body, None)
+    assert answer.headers.get("content-length") == length
+
+
+def test_a_status_that_is_no_number_is_refused() -> None:
+    wrong: Any = "200"
+    with pytest.raises(ValueError, match="not '200'"):
+        Response("x", wrong)

@@ -285,3 +285,38 @@ async def test_a_router_that_is_frozen_in_one_app_may_be_included_in_another() -
     router = Router(routes=[Route("/x", handler)])
     App(routes=[router]).compile()
     assert (await ask(App(routes=[router]), path="/x")).text == "x"
+
+
+@pytest.mark.parametrize(
+    ("declare", "complaint"),
+    [
+        (
+            lambda: Router().exception_handler(404)(untyped(lambda: "x")),
+            r"must take \(request, error\)",
+        ),
+        (lambda: Router().middleware(untyped(one_argument)), r"must take \(request, call_next\)"),
+    ],
+)
+def test_a_function_of_other_arguments_is_refused_where_it_is_declared(
+    declare: Callable[[], object], complaint: str
+) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        declare()
+
+
+async def one_argument(request: Request) -> None: ...
+
+
+async def test_a_method_that_middleware_has_changed_to_one_without_route_is_a_405() -> None:
+    class Override:
+        def __init__(self, app: ASGIApp, method: str) -> None:
+            self.app, self.method = app, method
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await self.app({**scope, "method": self.method}, receive, send)
+
+    for method, status in (("PUT", 200), ("PATCH", 405)):
+        router = Router(middleware=[Middleware(Override, method)])
+        router.add_route("/", lambda: "text", ["POST", "PUT"])
+        answer = await ask(App(routes=[router]), "POST")
+        assert (answer.status, answer.error) == (status, None)

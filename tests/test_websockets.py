@@ -21,6 +21,7 @@ from framework.connections import Settings
 from framework.types import Message, Scope
 from framework.websockets import ReadyState
 from tests.driver import http_scope
+from tests.protocols import converse
 from tests.scripted import Sent, receiving
 
 CONNECT: Message = {"type": "websocket.connect"}
@@ -497,3 +498,26 @@ async def test_the_values_of_the_scope_are_read_as_those_of_a_request() -> None:
     assert websocket.query_params["b"] == "c"
     assert websocket.path_params == {"x": 1}
     assert websocket.headers["host"] == "testserver"
+
+
+async def test_what_is_no_message_is_refused_before_it_is_sent() -> None:
+    app = App()
+    refused: list[str] = []
+
+    @app.websocket("/")
+    async def endpoint(websocket: WebSocket) -> None:
+        await websocket.accept()
+        wrong: list[tuple[Any, object]] = [
+            (websocket.send_text, 3),
+            (websocket.send_text, "\ud800"),
+            (websocket.send_bytes, "x"),
+        ]
+        for send, data in wrong:
+            try:
+                await send(data)
+            except (TypeError, ValueError) as error:
+                refused.append(type(error).__name__)
+
+    talk = await converse(app)
+    assert talk.types == ["accept", "close"]
+    assert refused == ["TypeError", "UnicodeEncodeError", "TypeError"]
