@@ -220,9 +220,7 @@ class Compiler:
         self._take(_key(host, "mount", pattern, None), resolved)
         state = self.mounts.setdefault(id(mount.app), (mount.app, {}))[1]
         wiring = self._wirings[resolved] = self.wiring(place.routers)
-        # An app of ours looks at `root_path`; a path without it would be ambiguous.
-        strip = mount.strip and not isinstance(mount.app, Router)
-        serve = mounted(mount.app, len(pattern.segments), state, strip=strip)
+        serve = mounted(mount.app, len(pattern.segments), state, strip=mount.strip)
         serve = guarded(self._app, serve, wiring.errors, self._settings)
         entry = (self._ring(place, resolved, None, serve), mount.app, resolved)
         for kind in ("http", "websocket"):

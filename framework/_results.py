@@ -5,7 +5,7 @@ middleware wants to see one, it is made of the same parts.
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from framework._concurrency import is_async
 from framework._wire.json import JSONCodec
@@ -74,7 +74,7 @@ class Results:
             return Response(status_code=204 if status_code is None else status_code)
         status = 200 if status_code is None else status_code
         if isinstance(value, AsyncIterator | Iterator):
-            return StreamingResponse(value, status)
+            return StreamingResponse(cast("Iterator[str | bytes]", value), status)
         if is_async(value):
             return ASGIResponse(value)
         if isinstance(value, NO_DATA):

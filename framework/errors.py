@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import takewhile
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from framework._concurrency import ThreadPool, is_async
 from framework._results import Results
@@ -196,9 +196,8 @@ class ErrorHandlers:
 
 
 def _sole(error: Exception) -> Exception:
-    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
+    group = cast("ExceptionGroup[Exception]", error) if isinstance(error, ExceptionGroup) else None
+    return error if group is None or len(group.exceptions) > 1 else _sole(group.exceptions[0])
 
 
 def default_response(error: HTTPException, connection: HTTPConnection) -> Response:

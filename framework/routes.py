@@ -176,7 +176,8 @@ class Mount:
         parse_path(path)
         self.app: ASGIApp = app
         self.name: str | None = name
-        self.strip: bool = strip
+        # An app of ours looks at `root_path`; to it, a path that was cut off would be ambiguous.
+        self.strip: bool = strip and not hasattr(app, "url_path_for")
         if not callable(app):
             raise ConfigError(f"mount({path!r}, {app!r}): that is no ASGI app")
 

@@ -334,7 +334,8 @@ def test_an_encoded_slash_stays_encoded_in_the_url(path: str, url: str) -> None:
 
 
 def test_a_url_without_a_host_never_begins_like_one() -> None:
-    scope = {**http_scope(path="//evil.example/"), "headers": [], "server": None}
+    scope = http_scope(path="//evil.example/", server=None)
+    scope["headers"] = []
     assert str(HTTPConnection(scope).url) == "/.//evil.example/"
 
 

@@ -612,3 +612,12 @@ def drive(app: ASGIApp, scope: Scope) -> None:
     running = app(scope, never, nowhere)
     with pytest.raises(StopIteration):
         running.__await__().send(None)
+
+
+async def test_a_mounted_app_of_ours_sees_the_whole_path_also_where_others_would_not() -> None:
+    inner = App()
+    inner.add_route("/t/x", lambda: "inner")
+    app = App()
+    app.mount("/t", inner, strip=True)
+    assert (await ask(app, path="/t/t/x")).text == "inner"
+    assert (await ask(app, path="/t/t/t/x")).status == 404

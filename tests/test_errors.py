@@ -705,6 +705,7 @@ async def test_an_unexpected_exception_in_asgi_middleware_refuses_a_socket_and_i
 async def test_an_exception_alone_in_a_group_is_answered_as_itself(depth: int) -> None:
     error: Exception = HTTPException(418)
     for _ in range(depth):
-        error = ExceptionGroup("unhandled errors in a TaskGroup", [error])
+        nested: list[Exception] = [error]
+        error = ExceptionGroup("unhandled errors in a TaskGroup", nested)
     answer = await ask(app_raising(error))
     assert (answer.status, answer.error) == (418, None)
