@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import takewhile
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from framework._concurrency import ThreadPool, is_async
 from framework._results import Results
@@ -196,8 +196,9 @@ class ErrorHandlers:
 
 
 def _sole(error: Exception) -> Exception:
-    group = cast("ExceptionGroup[Exception]", error) if isinstance(error, ExceptionGroup) else None
-    return error if group is None or len(group.exceptions) > 1 else _sole(group.exceptions[0])
+    is_group = issubclass(type(error), ExceptionGroup)
+    inner: Sequence[Exception] = getattr(error, "exceptions", ()) if is_group else ()
+    return _sole(inner[0]) if len(inner) == 1 else error
 
 
 def default_response(error: HTTPException, connection: HTTPConnection) -> Response:
