@@ -552,10 +552,14 @@ async def test_a_body_that_is_announced_is_waited_for_before_asking_for_the_clie
     headers = {"content-length": "2"}
     sender, receiver = anyio.create_memory_object_stream[Message]()
     request = Request(http_scope("POST", headers=headers), receiver.receive)
+
+    async def upload() -> None:
+        await sender.send(body(b"1", more=True))
+        await sender.send(body(b"2"))
+
     with sender, receiver, anyio.fail_after(10):
         async with anyio.create_task_group() as group:
-            group.start_soon(sender.send, body(b"1", more=True))
-            group.start_soon(sender.send, body(b"2"))
+            group.start_soon(upload)
             assert not await request.is_disconnected()
     assert await request.body() == b"12"
 
