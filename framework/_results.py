@@ -73,20 +73,23 @@ class Results:
         if value is None:
             return Response(status_code=204 if status_code is None else status_code)
         status = 200 if status_code is None else status_code
-        if isinstance(value, AsyncIterator | Iterator):
+        kind: type = type(value)
+        encode = self.encoders.get(kind)
+        if encode is not None:
+            body, fields = encode(value)
+        elif isinstance(value, AsyncIterator | Iterator):
             return StreamingResponse(cast("Iterator[str | bytes]", value), status)
-        if is_async(value):
+        elif is_async(value):
             return ASGIResponse(value)
-        if isinstance(value, NO_DATA):
+        elif isinstance(value, NO_DATA):
             raise TypeError(_advice(value, title))
-        body, fields = self._encode(value, title)
-        return (
-            Response(None, status)
-            if has_no_content(status)
-            else whole_response(status, fields, body)
-        )
+        else:
+            body, fields = self._encode_other(value, title)
+        if has_no_content(status):
+            return Response(None, status)
+        return whole_response(status, fields, body)
 
-    def _encode(self, value: Any, title: str) -> tuple[bytes, list[Field]]:
+    def _encode_other(self, value: Any, title: str) -> tuple[bytes, list[Field]]:
         for kind, encode in self.encoders.items():
             if isinstance(value, kind):
                 return encode(value)
