@@ -66,15 +66,14 @@ class Results:
             list: self._encode_json,
         }
 
-    def response(self, value: Any, status_code: int | None, title: str) -> Response:
+    def response(self, value: object, status_code: int | None, title: str) -> Response:
         """The response that a value stands for; TypeError that names the handler where there is none."""
         if isinstance(value, Response):
             return value
         if value is None:
             return Response(status_code=204 if status_code is None else status_code)
         status = 200 if status_code is None else status_code
-        kind: type = type(value)
-        encode = self.encoders.get(kind)
+        encode = self.encoders.get(type(value))
         if encode is not None:
             body, fields = encode(value)
         elif isinstance(value, AsyncIterator | Iterator):

@@ -170,6 +170,7 @@ class ErrorHandlers:
     async def _respond(
         self, handler: Callable[[Any, Any], Any], request: Request, error: Exception
     ) -> Response:
+        value: object
         if is_async(handler):
             value = await handler(request, error)
         else:
