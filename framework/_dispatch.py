@@ -224,7 +224,7 @@ def application(owner: Any, dispatcher: Dispatcher, lifespan: ASGIApp) -> ASGIAp
 
 
 def guarded(owner: Any, stack: ASGIApp, errors: ErrorHandlers, settings: Settings) -> ASGIApp:
-    """The app with ASGI middleware around it, which may raise, and may read the body, on its own."""
+    """What is not ours, middleware or a mounted app, watched: it may raise, and may read the body."""
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

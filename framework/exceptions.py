@@ -36,7 +36,7 @@ __all__ = [
 
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
-    413: "Content Too Large",  # before Python 3.13 these four are those of RFC 2616
+    413: "Content Too Large",  # RFC 9110; before Python 3.13 these four have older phrases
     414: "URI Too Long",
     416: "Range Not Satisfiable",
     422: "Unprocessable Content",

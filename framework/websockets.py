@@ -93,11 +93,11 @@ class WebSocket(HTTPConnection):
             return await self._reject(1007, "expected JSON")
 
     def iter_text(self) -> AsyncIterator[str]:
-        """Every text message until the peer closes."""
+        """Every text message until the peer closes, or sends another kind, which closes with 1003."""
         return _Messages(self.receive_text)
 
     def iter_bytes(self) -> AsyncIterator[bytes]:
-        """Every binary message until the peer closes."""
+        """Every binary message until the peer closes, or sends another kind, which closes with 1003."""
         return _Messages(self.receive_bytes)
 
     def iter_json(self) -> AsyncIterator[Any]:

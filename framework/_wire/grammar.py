@@ -1,7 +1,7 @@
 """The words of HTTP's fields: tokens, quoted strings, lists and parameters (RFC 9110 section 5.6).
 
-What goes into a field is checked here and nowhere else; what comes out of one is split here.
-The fields themselves (cookies, media types, ranges) have their own files. The expressions are
+What goes into any field is checked here; what comes out of one is split here. Fields with rules of
+their own (cookies, media types, ranges) have files of their own. The expressions are
 possessive: they never go back, so each takes linear time whatever a client sends.
 """
 
