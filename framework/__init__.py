@@ -15,6 +15,7 @@ from framework.exceptions import (
     ConfigError,
     FrameworkError,
     HTTPException,
+    InvalidContent,
     LimitExceeded,
     MalformedRequest,
     MethodNotAllowed,
@@ -24,7 +25,9 @@ from framework.exceptions import (
     WebSocketDisconnect,
     WebSocketStateError,
 )
+from framework.forms import FormData, UploadFile
 from framework.limits import Limits
+from framework.parts import Part
 from framework.requests import Request
 from framework.responses import (
     HTMLResponse,
@@ -52,12 +55,14 @@ __all__ = [
     "ConfigError",
     "Converter",
     "ExceptionHandler",
+    "FormData",
     "FrameworkError",
     "FunctionMiddleware",
     "HTMLResponse",
     "HTTPConnection",
     "HTTPException",
     "Headers",
+    "InvalidContent",
     "JSONCodec",
     "JSONResponse",
     "LimitExceeded",
@@ -69,6 +74,7 @@ __all__ = [
     "MutableHeaders",
     "NoMatchFound",
     "NotFound",
+    "Part",
     "PlainTextResponse",
     "QueryParams",
     "ReadyState",
@@ -82,6 +88,7 @@ __all__ = [
     "State",
     "StreamingResponse",
     "UnsupportedMediaType",
+    "UploadFile",
     "WebSocket",
     "WebSocketDisconnect",
     "WebSocketRoute",

@@ -26,7 +26,6 @@ from framework.responses import RedirectResponse, Response
 from framework.routes import (
     Middleware,
     Mount,
-    Rings,
     Route,
     WebSocketRoute,
     parse_host,
@@ -117,15 +116,16 @@ class Compiler:
         for add_head in self._heads:
             add_head()
 
-    def wiring(self, routers: Sequence[Router], rings: Rings | None = None) -> Wiring:
-        """What is around the handlers of these routers, from the app inwards."""
+    def wiring(self, routers: Sequence[Router], route: Route | None = None) -> Wiring:
+        """What is around the handlers of these routers, or of a route in them, from the app inwards."""
         levels = [router.exception_handlers for router in reversed(routers)]
-        functions = [f for router in routers for f in router.rings.functions]
+        around: list[Router | Route] = [*routers, *([] if route is None else [route])]
+        limits = [level.limits for level in around[1:]]
         return Wiring(
-            self._settings,
+            self._settings.limited(limits),
             self.results,
             ErrorHandlers(levels, self.results, self._threads),
-            functions if rings is None else functions + rings.functions,
+            [function for level in around for function in level.rings.functions],
         )
 
     def dispatcher(self, *, redirects_slashes: bool) -> Dispatcher:
@@ -173,7 +173,7 @@ class Compiler:
         host, pattern = self._resolve(place, signatures.values())
         methods = {*route.handlers, *(["HEAD"] if "GET" in route.handlers else [])}
         resolved = self._resolved(place, pattern, route.name, route.endpoint, methods)
-        wiring = self._wirings[resolved] = self.wiring(place.routers, route.rings)
+        wiring = self._wirings[resolved] = self.wiring(place.routers, route)
 
         def add(method: str, signature: HandlerSignature) -> None:
             serve = http_endpoint(
@@ -207,8 +207,8 @@ class Compiler:
         host, pattern = self._resolve(place, [signature])
         resolved = self._resolved(place, pattern, route.name, route.endpoint, ())
         self._take(_key(host, "websocket", pattern, None), resolved)
-        self._wirings[resolved] = self.wiring(place.routers)
-        serve = websocket_endpoint(signature.call(names, self._threads), self._settings)
+        wiring = self._wirings[resolved] = self.wiring(place.routers)
+        serve = websocket_endpoint(signature.call(names, self._threads), wiring.settings)
         serve = self._ring(place, resolved, None, serve)
         self._leaf(host, "websocket", pattern).any_method = (serve, route.endpoint, resolved)
 
@@ -221,7 +221,7 @@ class Compiler:
         state = self.mounts.setdefault(id(mount.app), (mount.app, {}))[1]
         wiring = self._wirings[resolved] = self.wiring(place.routers)
         serve = mounted(mount.app, len(pattern.segments), state, strip=mount.strip)
-        serve = guarded(self._app, serve, wiring.errors, self._settings)
+        serve = guarded(self._app, serve, wiring.errors, wiring.settings, is_mount=True)
         entry = (self._ring(place, resolved, None, serve), mount.app, resolved)
         for kind in ("http", "websocket"):
             self._leaf(host, kind, pattern, is_mount=True).any_method = entry
@@ -299,7 +299,8 @@ class Compiler:
             outer, endpoints = self._ringed[id(level)]
             endpoints[resolved, method] = serve
             serve = outer
-        return guarded(self._app, serve, self._wirings[resolved].errors, self._settings)
+        wiring = self._wirings[resolved]
+        return guarded(self._app, serve, wiring.errors, wiring.settings)
 
     def _fallbacks(self, *, redirects_slashes: bool) -> Fallbacks:
         def endpoint(answer: Callable[[], Response], wiring: Wiring) -> ASGIApp:

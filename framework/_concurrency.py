@@ -15,6 +15,7 @@ from framework.types import Receive
 
 __all__ = [
     "ThreadPool",
+    "in_thread",
     "is_async",
     "iterate_in_threadpool",
     "run_in_threadpool",
@@ -62,6 +63,11 @@ def is_async(function: object) -> TypeIs[Callable[..., Awaitable[Any]]]:
     return iscoroutinefunction(function) or iscoroutinefunction(
         getattr(type(function), "__call__", None)  # noqa: B004 - the method is wanted, not callable()
     )
+
+
+async def in_thread(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function that blocks for a file in one of the threads that are kept for such work."""
+    return await anyio.to_thread.run_sync(partial(func, *args, **kwargs))
 
 
 async def run_in_threadpool(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

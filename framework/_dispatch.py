@@ -223,15 +223,25 @@ def application(owner: Any, dispatcher: Dispatcher, lifespan: ASGIApp) -> ASGIAp
     return app
 
 
-def guarded(owner: Any, stack: ASGIApp, errors: ErrorHandlers, settings: Settings) -> ASGIApp:
+def guarded(
+    owner: Any,
+    stack: ASGIApp,
+    errors: ErrorHandlers,
+    settings: Settings,
+    *,
+    is_mount: bool = False,
+) -> ASGIApp:
     """What is not ours, middleware or a mounted app, watched: it may raise, and may read the body."""
+    keep = settings.limits.max_body_size
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await stack(scope, receive, send)
             return
         scope["app"] = owner
-        exchange = Exchange(scope, receive, send)
+        exchange = Exchange(scope, receive, send, keep=keep)
+        if is_mount:
+            exchange.delegate()
         try:
             await stack(scope, exchange.receive, exchange.send)
         except Exception as error:

@@ -52,27 +52,31 @@ def http_endpoint(
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, settings) if needs_request else None
         try:
-            value: object = await call(request, scope["path_params"])
-            encode = encoder(type(value))
-            answer = encode(value) if encode else results.response(value, status_code, title)
-        except Exception as error:
-            await errors.answer(error, request or Request(scope, receive, settings), send)
-            return
-        if isinstance(answer, tuple):
-            body, fields = answer
             try:
-                await send({"type": "http.response.start", "status": status, "headers": fields})
-                await send({"type": "http.response.body", "body": b"" if is_head else body})
-            except OSError:
-                return  # HTTP spec 2.4: the client has gone
-        else:
-            try:
-                await answer(scope, receive if request is None else request.disconnected, send)
+                value: object = await call(request, scope["path_params"])
+                encode = encoder(type(value))
+                answer = encode(value) if encode else results.response(value, status_code, title)
             except Exception as error:
-                if not isinstance(answer, ASGIResponse) or answer.started:
-                    log_unhandled(error, scope)
-                    raise
                 await errors.answer(error, request or Request(scope, receive, settings), send)
+                return
+            if isinstance(answer, tuple):
+                body, fields = answer
+                try:
+                    await send({"type": "http.response.start", "status": status, "headers": fields})
+                    await send({"type": "http.response.body", "body": b"" if is_head else body})
+                except OSError:
+                    return  # HTTP spec 2.4: the client has gone
+            else:
+                try:
+                    await answer(scope, receive if request is None else request.disconnected, send)
+                except Exception as error:
+                    if not isinstance(answer, ASGIResponse) or answer.started:
+                        log_unhandled(error, scope)
+                        raise
+                    await errors.answer(error, request or Request(scope, receive, settings), send)
+        finally:
+            if request is not None and request._form is not None:
+                await request._form.close()
 
     return serve
 

@@ -1,13 +1,13 @@
 """One request's `receive` and `send`, watched on their way through ASGI middleware and mounts.
 
 The app around them learns whether the answer began before an exception came out; a Request further
-in learns that its body was taken on the way. What a middleware wraps around `receive` hides neither,
-as the Exchange is found by the scope, not by the function.
+in gets the body that was taken on the way. What a middleware wraps around `receive` hides neither, as
+the Exchange is found by the scope, not by the function.
 """
 
 from collections.abc import Awaitable
 
-from framework.exceptions import BodyUnavailable
+from framework.exceptions import BodyUnavailable, LimitExceeded
 from framework.types import Message, Receive, Scope, Send
 
 __all__ = ["EXCHANGE", "Exchange"]
@@ -26,43 +26,87 @@ BEGINNINGS = frozenset(
 
 
 class Exchange:
-    """`receive` and `send` are what the middleware gets; `started` is what it did with them."""
+    """`receive` and `send` are what the middleware gets; `started` is what it did with them.
 
-    __slots__ = ("_asked", "_ended", "_outer", "_receive", "_send", "_taken", "started")
+    Of a body that a middleware reads `keep` bytes are kept for the Request that finds it taken.
+    """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    __slots__ = (
+        "_asked",
+        "_ended",
+        "_is_asked_to_keep",
+        "_kept",
+        "_limit",
+        "_outer",
+        "_receive",
+        "_send",
+        "_taken",
+        "started",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, keep: int) -> None:
         self._outer: Exchange | None = scope.get(EXCHANGE)
         self._receive = receive
         self._send = send
-        self._taken = 0
+        self._limit = keep
+        self._kept: list[bytes] | None = []
+        self._taken = 0  # bytes that went to a middleware
         self._ended = False
         self._asked: int | None = None
+        self._is_asked_to_keep = False
         self.started = False
         scope[EXCHANGE] = self
 
-    def ask(self, received: int | None) -> None:
-        """Note that a Request asks for more than the bytes it has received, or no longer asks (None)."""
-        self._asked = received
+    def delegate(self) -> None:
+        """Keep nothing more, here and further out: the body belongs to the mounted app that now reads it."""
+        self._limit = 0
         if self._outer is not None:
-            self._outer.ask(received)
+            self._outer.delegate()
+
+    def ask(self, received: int | None, *, keep: bool = False) -> None:
+        """Note that a Request asks for more than the bytes it has received, or no longer asks (None).
+
+        With `keep` it asks on behalf of a middleware: what it gets is kept for the next.
+        """
+        self._asked = received
+        self._is_asked_to_keep = keep
+        if self._outer is not None:
+            self._outer.ask(received, keep=keep)
 
     async def receive(self) -> Message:
-        """Receive; BodyUnavailable to a Request when bytes went to somebody who did not pass them on."""
+        """Receive; to a Request first what went to somebody who did not pass it on."""
         asked = self._asked
         if asked is not None:
-            if self._taken > asked:
-                raise BodyUnavailable(
-                    f"an ASGI middleware around this route has read {self._taken} bytes of the body "
-                    "and did not pass them on; it has to replay them through `receive`"
-                )
+            if asked < self._taken:
+                return self._replay(asked)
             if self._ended:
                 return {"type": "http.request", "body": b"", "more_body": False}
         message = await self._receive()
         if message["type"] == "http.request":
-            if asked is None:
-                self._taken += len(message.get("body", b""))
+            if asked is None or self._is_asked_to_keep:
+                self._take(message.get("body", b""))
             self._ended = not message.get("more_body", False)
         return message
+
+    def _take(self, chunk: bytes) -> None:
+        self._taken += len(chunk)
+        if self._kept is not None and chunk:
+            if self._taken <= self._limit:
+                self._kept.append(chunk)
+            else:
+                self._kept = None
+
+    def _replay(self, asked: int) -> Message:
+        if self._kept is None and self._limit:
+            detail = f"the body is larger than {self._limit} bytes"
+            raise LimitExceeded(413, "max_body_size", self._limit, detail)
+        if self._kept is None or asked:
+            raise BodyUnavailable(
+                f"an ASGI middleware around this route has read {self._taken} bytes of the body "
+                f"and passed on {asked}; it has to replay them through `receive`"
+            )
+        self._kept = [b"".join(self._kept)]
+        return {"type": "http.request", "body": self._kept[0], "more_body": not self._ended}
 
     def send(self, message: Message) -> Awaitable[None]:
         """Send, and note that the answer began."""

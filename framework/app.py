@@ -67,8 +67,6 @@ class App(Router):
                 raise ConfigError(
                     f"converters[{name!r}]={converter!r}: give an instance of Converter"
                 )
-        if limits is not None and not isinstance(limits, Limits):
-            raise ConfigError(f"limits={limits!r}: give Limits(...)")
         if json is not None and not (hasattr(json, "encode") and hasattr(json, "decode")):
             raise ConfigError(f"json={json!r}: give a codec with encode() and decode()")
         if trailing_slash not in ("redirect", "strict"):
@@ -76,7 +74,10 @@ class App(Router):
         if isasyncgenfunction(lifespan) or iscoroutinefunction(lifespan):
             raise ConfigError(f"lifespan={lifespan.__name__}: it lacks @asynccontextmanager")
         super().__init__(
-            routes=routes, middleware=middleware, exception_handlers=exception_handlers
+            routes=routes,
+            middleware=middleware,
+            exception_handlers=exception_handlers,
+            limits=limits,
         )
         self.state: State = State()
         self._lifespan = lifespan

@@ -3,7 +3,7 @@
 What takes work is computed when it is first asked for, and kept. Nothing here receives or sends.
 """
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from typing import Any, NamedTuple
 
 from framework._paths import encoded_path, root_path
@@ -14,6 +14,7 @@ from framework._wire.query import QueryParams, parse_urlencoded
 from framework._wire.urls import URL, absolute_url, quote_path, quote_query
 from framework.exceptions import LimitExceeded, NoMatchFound
 from framework.limits import Limits
+from framework.sessions import Session, session_of
 from framework.types import Scope
 
 __all__ = ["Address", "HTTPConnection", "Settings", "State"]
@@ -98,6 +99,15 @@ class Settings:
         self.limits: Limits = Limits() if limits is None else limits
         self.path_for: Callable[[str, dict[str, Any]], str] = path_for
 
+    def limited(self, levels: Iterable[Limits | None]) -> "Settings":
+        """The same with the limits of routers and a route around them, from the outermost inwards."""
+        limits = self.limits
+        for level in filter(None, levels):
+            limits = level.within(limits)
+        if limits is self.limits:
+            return self
+        return Settings(json=self.json, limits=limits, path_for=self.path_for)
+
 
 DEFAULT_SETTINGS = Settings()
 
@@ -180,6 +190,11 @@ class HTTPConnection:
         if self._state is None:
             self._state = State(self.scope.setdefault("state", {}))
         return self._state
+
+    @property
+    def session(self) -> Session:
+        """What is kept of this browser between its requests; FrameworkError without a SessionMiddleware."""
+        return session_of(self.scope)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> str:
         """The path of a route as this client must ask for it, the path of a mount included."""

@@ -20,6 +20,7 @@ from framework.connections import HTTPConnection
 from framework.exceptions import (
     ClientDisconnect,
     HTTPException,
+    InvalidContent,
     WebSocketDisconnect,
     reason_phrase,
 )
@@ -46,15 +47,24 @@ def error_response(
     headers: Mapping[str, str] | None = None,
     *,
     accept: str | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
 ) -> Response:
-    """The default answer to an error, in the form that `accept` (an Accept field) prefers."""
-    body, media_type = error_body(status_code, detail, accept)
+    """The default answer to an error, in the form that `accept` (an Accept field) prefers.
+
+    `errors` is a member of the problem details that lists what is wrong with the request.
+    """
+    body, media_type = error_body(status_code, detail, accept, errors)
     response = Response(body, status_code, headers, media_type)
     response.headers.vary("Accept")
     return response
 
 
-def error_body(status_code: int, detail: str | None, accept: str | None) -> tuple[bytes, str]:
+def error_body(
+    status_code: int,
+    detail: str | None,
+    accept: str | None,
+    errors: Sequence[Mapping[str, str]],
+) -> tuple[bytes, str]:
     """The body of the default answer in the form that is preferred, and its media type."""
     title = reason_phrase(status_code)
     if detail == title:
@@ -68,9 +78,11 @@ def error_body(status_code: int, detail: str | None, accept: str | None) -> tupl
     if media_type == "text/plain":
         text = title if detail is None else f"{title}: {detail}"
         return text.encode(errors="replace"), "text/plain; charset=utf-8"
-    problem = {"type": "about:blank", "title": title, "status": status_code}
+    problem: dict[str, object] = {"type": "about:blank", "title": title, "status": status_code}
     if detail is not None:
         problem["detail"] = detail
+    if errors:
+        problem["errors"] = errors
     return _encode(problem), PROBLEM
 
 
@@ -209,6 +221,7 @@ def default_response(error: HTTPException, connection: HTTPConnection) -> Respon
         error.detail,
         error.headers,
         accept=connection.headers.combined("accept"),
+        errors=error.errors if isinstance(error, InvalidContent) else (),
     )
 
 

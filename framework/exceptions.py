@@ -8,14 +8,15 @@ FrameworkError
 │   ├── NotFound           404: no route matches the path
 │   ├── MethodNotAllowed   405: the path has routes, for other methods
 │   ├── LimitExceeded      413 or 400: larger than one of `Limits`
-│   └── UnsupportedMediaType   415: the body is of another media type than was asked for
+│   ├── UnsupportedMediaType   415: the body is of another media type than was asked for
+│   └── InvalidContent     422: the body is well-formed, but not what was asked for
 ├── BodyUnavailable        the body was read before, and not by this request
 ├── ClientDisconnect       the client went away while its request was being served
 ├── WebSocketDisconnect    the peer closed the socket, or vanished
 └── WebSocketStateError    a message that the socket's state does not allow
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ConfigError",
     "FrameworkError",
     "HTTPException",
+    "InvalidContent",
     "LimitExceeded",
     "MalformedRequest",
     "MethodNotAllowed",
@@ -120,6 +122,18 @@ class UnsupportedMediaType(HTTPException):
 
     def __init__(self, detail: str) -> None:
         super().__init__(415, detail)
+
+
+class InvalidContent(HTTPException):
+    """422: the body is well-formed, but not the type of value that was asked for.
+
+    `errors` lists what is wrong: a `detail`, and a `pointer` to where it is (RFC 9457 section 3).
+    """
+
+    def __init__(self, errors: Sequence[Mapping[str, str]]) -> None:
+        self.errors = errors
+        listed = "; ".join(f"{each['detail']} at {each['pointer']}" for each in errors)
+        super().__init__(422, listed)
 
 
 class BodyUnavailable(FrameworkError, RuntimeError):

@@ -1,6 +1,6 @@
 """Every number that an app can set to bound what a client can make it do, with unit and reason."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 
 from framework.exceptions import ConfigError
 
@@ -9,7 +9,10 @@ __all__ = ["Limits"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds on a request, on by default; give an app others by `App(limits=Limits(max_body_size=...))`."""
+    """Bounds on a request, on by default, for an app, a router or a route: `limits=Limits(max_files=5)`.
+
+    A router or a route keeps the numbers of what is around it, but for those that it was given.
+    """
 
     max_body_size: int = 16 * 1024 * 1024
     """Bytes of a request body, counted as they arrive (413): room for a photograph, not for a flood."""
@@ -20,10 +23,60 @@ class Limits:
     max_cookies: int = 200
     """Cookies that are read, the rest is ignored: browsers keep at most 180 for a domain."""
 
+    max_fields: int = 1_000
+    """Fields of a form, urlencoded or multipart (400); files are not among them."""
+
+    max_files: int = 100
+    """Files of a form (400): each may take a descriptor."""
+
+    max_parts: int = 1_000
+    """Parts of a multipart body (400), fields and files alike."""
+
+    max_part_header_size: int = 4 * 1024
+    """Bytes of the header of one part (400): the longest file name takes a thousand."""
+
+    max_field_size: int = 1024 * 1024
+    """Bytes of one field of a form (413): it is held in memory."""
+
+    max_form_memory: int = 16 * 1024 * 1024
+    """Bytes of all fields of a form together (413), however large a body is let in for its files."""
+
+    max_file_size: int | None = None
+    """Bytes of one uploaded file (413); None: as many as the body may have."""
+
+    max_file_memory: int = 1024 * 1024
+    """Bytes of a form's files together that are held in memory; what is more is written to disk."""
+
+    max_json_depth: int = 500
+    """Arrays and objects within each other (400): Python code that follows them recurses, up to 1,000.
+
+    The digits of a number are bounded by Python itself: `sys.set_int_max_str_digits()`.
+    """
+
+    given: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The names of those that were given; the others are defaults."""
+
+    def __new__(cls, **given: int | None) -> "Limits":
+        """Note what is given."""
+        limits = object.__new__(cls)
+        object.__setattr__(limits, "given", frozenset(given))
+        return limits
+
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for name in NAMES:
+            value = getattr(self, name)
+            if value is None and name == "max_file_size":
+                continue
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise ConfigError(
-                    f"Limits({field.name}={value!r}): it takes an integer of 0 or more"
-                )
+                raise ConfigError(f"Limits({name}={value!r}): it takes an integer of 0 or more")
+
+    def within(self, outer: "Limits") -> "Limits":
+        """These limits, and those of `outer` where none was given.
+
+        >>> Limits(max_files=5).within(Limits(max_files=9, max_fields=9)).max_fields
+        9
+        """
+        return replace(outer, **{name: getattr(self, name) for name in self.given})
+
+
+NAMES = [each.name for each in fields(Limits) if each.init]

@@ -1,29 +1,46 @@
 """What a handler holds of an HTTP request: the scope's values, and the body.
 
-Every byte of a body passes `Request._next_chunk`, and is counted there. Nothing here knows of
-routes, or of the app that made the request.
+Every byte of a body passes `Request._next_chunk`, or `_Chunks` where it is streamed and nobody looks
+ahead, and is counted there. Nothing here knows of routes, or of the app that made the request.
 """
 
+import sys
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 
 from framework._concurrency import until_blocked
+from framework._content import (
+    JSON,
+    MULTIPART,
+    URLENCODED,
+    announces_body,
+    checked_type,
+    content_fields,
+)
 from framework._exchange import EXCHANGE, Exchange
+from framework._multipart import boundary_of
 from framework._wire.charset import decode_text
-from framework._wire.media import is_json, parse_media_type
+from framework._wire.json import decodes_types, is_nested_deeper
+from framework._wire.media import parse_media_type
+from framework._wire.violations import violations
 from framework.connections import DEFAULT_SETTINGS, HTTPConnection, Settings
 from framework.exceptions import (
     BodyUnavailable,
     ClientDisconnect,
+    FrameworkError,
+    InvalidContent,
     LimitExceeded,
     MalformedRequest,
-    UnsupportedMediaType,
 )
+from framework.forms import FormData, FormReader, parse_form, read_multipart
+from framework.parts import Part, Parts
 from framework.types import Message, Receive, Scope
 
 __all__ = ["Request"]
+
+T = TypeVar("T")
 
 
 async def _no_body() -> Message:
@@ -38,6 +55,7 @@ class Request(HTTPConnection):
         "_body",
         "_decoded",
         "_ended",
+        "_form",
         "_gone",
         "_idle",
         "_lost",
@@ -57,11 +75,12 @@ class Request(HTTPConnection):
         self._receive = receive
         self._body: bytes | None = None
         self._decoded: tuple[Any] | None = None
+        self._form: FormData | None = None
         self._received = 0
         self._opened = False  # somebody has begun to read the body
         self._ended = False  # the last message of the body has come in
         self._gone = False  # the client has gone
-        self._lost: BodyUnavailable | None = None  # a middleware has kept the body to itself
+        self._lost: FrameworkError | None = None  # a middleware has kept the body to itself
         self._ahead: bytearray | None = None  # came in while waiting for the client to go
         self._receiving = False  # `receive` is being awaited, and must not be called again
         self._idle: anyio.Event | None = None  # set when it no longer is
@@ -79,7 +98,7 @@ class Request(HTTPConnection):
         before its end, BodyUnavailable after `stream()`.
         """
         if self._body is None:
-            return await self._read(self._content_fields()[1])
+            return await self._read(content_fields(self.scope)[1])
         return self._body
 
     def stream(self) -> AsyncIterator[bytes]:
@@ -105,15 +124,60 @@ class Request(HTTPConnection):
         not `application/json`. Decode `body()` yourself to take anything.
         """
         if self._decoded is None:
-            content_type, content_length = self._content_fields()
-            if content_type != b"application/json":
-                _check_json(content_type)
-            body = await self._read(content_length) if self._body is None else self._body
+            body = await self._json_body()
             try:
                 self._decoded = (self._settings.json.decode(body),)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise MalformedRequest(f"the body is not valid JSON: {error}") from error
         return self._decoded[0]
+
+    async def decode(self, kind: type[T], /) -> T:
+        """The body as JSON of this type, a model of pydantic's or what the app's codec knows.
+
+        Raises as `json()` does, and InvalidContent (422), which lists what is wrong where, for JSON
+        that is not of the type. TypeError where the codec's `decode` does not take `type=`.
+        """
+        codec: Any = self._settings.json
+        if not decodes_types(codec):
+            raise TypeError(
+                f"{codec!r} decodes JSON without types: give the app a codec whose decode() takes "
+                "`type=`, such as App(json=msgspec.json)"
+            )
+        body = await self._json_body()
+        try:
+            value: T = codec.decode(body, type=kind)
+        except (ValueError, RecursionError) as error:
+            if listed := violations(error):
+                raise InvalidContent(listed) from error
+            raise MalformedRequest(f"the body is not valid JSON: {error}") from error
+        return value
+
+    def form(self) -> FormReader:
+        """The fields and files of a form: `await` it, or close the files early by `async with`.
+
+        It is kept for the next call, its files open until the request was answered. Raises
+        LimitExceeded (413, 400) over one of `Limits`, MalformedRequest (400) for what is no form,
+        UnsupportedMediaType (415) for a body of another type than the two of forms. Of a multipart
+        body nothing is left for `body()`.
+        """
+        return FormReader(self._read_form)
+
+    def multipart(self) -> AsyncIterator[Part]:
+        """The parts of a multipart/form-data body as they arrive, none of it kept; errors as for `form()`."""
+        media = checked_type(content_fields(self.scope)[0], MULTIPART)
+        return Parts(self.stream(), boundary_of(media), self._settings.limits)
+
+    @property
+    def receive(self) -> Receive:
+        """What ASGI middleware that has called `body()` passes on: the body again, then what follows it."""
+        waiting = [] if self._body is None else [self._body]
+
+        async def receive() -> Message:
+            if waiting:
+                return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+            return await self._receive()
+
+        return receive
 
     async def is_disconnected(self) -> bool:
         """Whether the client has gone, as far as the server has told until now.
@@ -123,7 +187,7 @@ class Request(HTTPConnection):
         """
         if self._opened and not self._ended:
             return self._gone
-        if self._announces_body():
+        if announces_body(self.scope):
             await self._look_ahead(until_end=True)
         if not self._gone:
             await until_blocked(self.disconnected)
@@ -150,7 +214,7 @@ class Request(HTTPConnection):
                 continue
             try:
                 message = await self._receive_alone()
-            except BodyUnavailable as error:
+            except (BodyUnavailable, LimitExceeded) as error:
                 if self._lost is not None:
                     raise
                 self._lost = error  # for who reads the body; here only the client matters
@@ -158,23 +222,8 @@ class Request(HTTPConnection):
             if message["type"] == "http.request":
                 if has_ended:  # a server that repeats itself would keep this loop spinning
                     await anyio.sleep_forever()
-                if len(ahead) <= self._settings.limits.max_body_size:
+                if self._lost is None and len(ahead) <= self._settings.limits.max_body_size:
                     ahead += message.get("body", b"")
-
-    def _announces_body(self) -> bool:
-        return any(
-            (name == b"content-length" and value != b"0") or name == b"transfer-encoding"
-            for name, value in self.scope["headers"]
-        )
-
-    def _content_fields(self) -> tuple[bytes | None, bytes | None]:
-        content_type = content_length = None
-        for name, value in self.scope["headers"]:
-            if name == b"content-type" and content_type is None:
-                content_type = value
-            elif name == b"content-length":
-                content_length = value
-        return content_type, content_length
 
     def _open(self, content_length: bytes | None) -> None:
         if self._opened:
@@ -187,18 +236,51 @@ class Request(HTTPConnection):
             self._check_size(int(content_length[:20]))
 
     def _check_size(self, size: int) -> None:
-        limit = self._settings.limits.max_body_size
-        if size > limit:
-            detail = f"the body is larger than {limit} bytes"
-            raise LimitExceeded(413, "max_body_size", limit, detail)
+        if size > self._settings.limits.max_body_size:
+            raise self._too_large()
 
-    async def _read(self, content_length: bytes | None) -> bytes:
+    def _too_large(self) -> LimitExceeded:
+        limit = self._settings.limits.max_body_size
+        return LimitExceeded(413, "max_body_size", limit, f"the body is larger than {limit} bytes")
+
+    async def _read(self, content_length: bytes | None, most: int = sys.maxsize) -> bytes:
         self._open(content_length)
         chunks: list[bytes] = []
         while self._ahead or not self._ended:
             chunks.append(await self._next_chunk())
+            if self._received > most:
+                detail = f"the fields of the form have more than {most} bytes"
+                raise LimitExceeded(413, "max_form_memory", most, detail)
         self._body = b"".join(chunks)
         return self._body
+
+    async def _json_body(self) -> bytes:
+        content_type, content_length = content_fields(self.scope)
+        if content_type != b"application/json":
+            checked_type(content_type, JSON)
+        body = await self._read(content_length) if self._body is None else self._body
+        depth = self._settings.limits.max_json_depth
+        if is_nested_deeper(body, depth):
+            detail = f"the body is nested deeper than {depth} arrays and objects"
+            raise LimitExceeded(400, "max_json_depth", depth, detail)
+        return body
+
+    async def _read_form(self) -> FormData:
+        if self._form is None:
+            limits = self._settings.limits
+            content_type, content_length = content_fields(self.scope)
+            if content_type is None and not announces_body(self.scope):
+                self._form = FormData()
+                return self._form
+            media = checked_type(content_type, URLENCODED, MULTIPART)
+            if media.essence == MULTIPART:
+                self._form = await read_multipart(self.stream(), boundary_of(media), limits)
+            else:
+                body = self._body
+                if body is None:
+                    body = await self._read(content_length, limits.max_form_memory)
+                self._form = parse_form(body, limits)
+        return self._form
 
     async def _next_chunk(self) -> bytes:
         while self._receiving and not (self._ahead or self._ended or self._lost):
@@ -222,7 +304,9 @@ class Request(HTTPConnection):
     async def _receive_alone(self) -> Message:
         exchange: Exchange | None = self.scope.get(EXCHANGE)
         if exchange is not None and not (self._ended or self._lost):
-            exchange.ask(self._received + len(self._ahead or b""))
+            received = self._received + len(self._ahead or b"")
+            # One that middleware has made for itself has no settings of an app.
+            exchange.ask(received, keep=self._settings is DEFAULT_SETTINGS)
         self._receiving = True
         try:
             message = await self._receive()
@@ -230,14 +314,23 @@ class Request(HTTPConnection):
             self._receiving = False
             if exchange is not None:
                 exchange.ask(None)
-            if self._idle is not None:
-                self._idle.set()
-                self._idle = None
+            self._wake()
+        self._note(message)
+        return message
+
+    def _note(self, message: Message) -> None:
+        """Note what a message says besides its chunk."""
         if message["type"] == "http.disconnect":
             self._gone = True
-        elif not message.get("more_body", False):
+            self._wake()
+        elif self._lost is None and not message.get("more_body", False):
             self._ended = True
-        return message
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._idle is not None:
+            self._idle.set()
+            self._idle = None
 
     async def _until_idle(self) -> None:
         if self._idle is None:
@@ -246,33 +339,62 @@ class Request(HTTPConnection):
 
 
 class _Chunks(AsyncIterator[bytes]):
-    # No generator: a loop that is left early would leave one to be finalised by the event loop.
-    __slots__ = ("_has_begun", "_request")
+    # No generator: one that is left early has to be finalised by the event loop, and one whose
+    # `receive` was cancelled says that it is at its end.
+    __slots__ = ("_left", "_receive", "_request")
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._has_begun = False
+        self._receive: Receive = self._begin
+        self._left = 0  # bytes that may still come
 
     async def __anext__(self) -> bytes:
-        request = self._request
-        if not self._has_begun:
-            self._has_begun = True
-            if request._body:
-                return request._body
-            if request._body is None:
-                request._open(request._content_fields()[1])
-        while request._ahead or not request._ended:
-            if chunk := await request._next_chunk():
+        while True:
+            message = await self._receive()
+            try:
+                chunk: bytes = message["body"]
+                if message["more_body"] and chunk:
+                    left = self._left - len(chunk)
+                    if left >= 0:
+                        self._left = left
+                        return chunk
+            except KeyError:
+                pass
+            if chunk := self._take(message):
                 return chunk
-        raise StopAsyncIteration
+
+    def _take(self, message: Message) -> bytes:
+        """The chunk of a message that is not as most are: the last, an empty one, or one too many."""
+        request = self._request
+        request._note(message)
+        if request._gone:
+            raise ClientDisconnect("the client went away before the end of its request")
+        if request._ended:
+            self._receive = _at_end
+        chunk: bytes = message.get("body", b"")
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise request._too_large()
+        return chunk
+
+    async def _begin(self) -> Message:
+        request = self._request
+        if request._body is not None:
+            self._receive = _at_end
+            self._left = len(request._body)
+            return {"type": "http.request", "body": request._body}
+        is_watched = EXCHANGE in request.scope or request._ahead is not None
+        request._open(content_fields(request.scope)[1])
+        self._left = request._settings.limits.max_body_size
+        self._receive = self._next if is_watched else request._receive
+        return await self._receive()
+
+    async def _next(self) -> Message:
+        request = self._request
+        if request._ended and not request._ahead:
+            raise StopAsyncIteration
+        return {"type": "http.request", "body": await request._next_chunk(), "more_body": True}
 
 
-def _check_json(content_type: bytes | None) -> None:
-    media = None if content_type is None else parse_media_type(content_type.decode("latin-1"))
-    if media is None or not is_json(media):
-        sent = (
-            "no Content-Type" if content_type is None else f"{content_type.decode('latin-1'):.80}"
-        )
-        raise UnsupportedMediaType(f"expected application/json, got {sent}")
-    if (media.charset or "utf-8").lower() not in ("utf-8", "utf8"):
-        raise MalformedRequest(f"JSON is sent in UTF-8, not in {media.charset:.80}")
+async def _at_end() -> Message:
+    raise StopAsyncIteration

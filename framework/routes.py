@@ -16,6 +16,7 @@ from framework._concurrency import is_async
 from framework._pattern import Pattern, parse_pattern
 from framework._wire.grammar import is_token
 from framework.exceptions import ConfigError
+from framework.limits import Limits
 from framework.requests import Request
 from framework.responses import Response
 from framework.types import ASGIApp
@@ -60,8 +61,8 @@ class Middleware:
             raise ConfigError(f"{self!r}, declared at {self.where}: {error}") from error
 
     def __repr__(self) -> str:
-        options = [repr(value) for value in self.args]
-        options += [f"{name}={value!r}" for name, value in self.kwargs.items()]
+        # Without the values: one of them may be a secret key, and this goes into logs.
+        options = ["..." for _ in self.args] + [f"{name}=..." for name in self.kwargs]
         return f"Middleware({', '.join([name_of(self.cls), *options])})"
 
 
@@ -79,6 +80,9 @@ class RouteOptions(TypedDict, total=False):
 
     middleware: Sequence[AnyMiddleware]
     """Around this route alone, the first outermost: `Middleware(...)` or `(request, call_next)`."""
+
+    limits: Limits
+    """For this route; the numbers that are not given are those of its router."""
 
 
 class Rings:
@@ -102,7 +106,7 @@ class Route:
     A class is instantiated once, without arguments; give an instance to choose its arguments.
     """
 
-    __slots__ = ("endpoint", "handlers", "name", "path", "rings", "status_code", "where")
+    __slots__ = ("endpoint", "handlers", "limits", "name", "path", "rings", "status_code", "where")
 
     def __init__(
         self,
@@ -123,6 +127,7 @@ class Route:
         self.handlers: dict[str, Any] = _handlers(path, endpoint, methods)
         self.name: str = options.get("name") or name_of(endpoint)
         self.rings: Rings = Rings(options.get("middleware", ()))
+        self.limits: Limits | None = checked_limits(options.get("limits"))
         self.status_code: int | None = options.get("status_code")
         if self.status_code is not None and not 200 <= self.status_code <= 599:
             raise ConfigError(
@@ -232,6 +237,13 @@ def parse_host(host: str) -> Pattern:
                 "'api.example.com' or '{tenant}.example.com', in ASCII ('xn--...')"
             )
     return Pattern(host, segments)
+
+
+def checked_limits(limits: object) -> Limits | None:
+    """Limits, or None where none are given."""
+    if limits is None or isinstance(limits, Limits):
+        return limits
+    raise ConfigError(f"limits={limits!r}: give Limits(...)")
 
 
 def checked_prefix(prefix: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 from typing_extensions import Unpack
 
 from framework.exceptions import ConfigError
+from framework.limits import Limits
 from framework.routes import (
     AnyMiddleware,
     FunctionMiddleware,
@@ -21,6 +22,7 @@ from framework.routes import (
     caller,
     check_takes_two,
     checked_function,
+    checked_limits,
     checked_prefix,
     parse_host,
     parse_path,
@@ -52,13 +54,13 @@ AnyRoute: TypeAlias = Route | WebSocketRoute | Mount | Include
 
 
 class Router:
-    """Routes that belong together: a prefix, a host, middleware and exception handlers of their own.
+    """Routes that belong together: a prefix, a host, middleware, limits and exception handlers of their own.
 
     `host` takes a name or a pattern (`{tenant}.example.com`); its parameters are path parameters.
     Of `middleware`, the first is outermost; what is added later wraps what is there.
     """
 
-    __slots__ = ("_frozen", "exception_handlers", "host", "prefix", "rings", "routes")
+    __slots__ = ("_frozen", "exception_handlers", "host", "limits", "prefix", "rings", "routes")
 
     def __init__(
         self,
@@ -68,11 +70,13 @@ class Router:
         routes: Iterable["Route | WebSocketRoute | Mount | Router"] = (),
         middleware: Iterable[AnyMiddleware] = (),
         exception_handlers: Mapping[int | type[Exception], ExceptionHandler] | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.prefix: str = checked_prefix(prefix)
         self.host: str | None = host
         self.routes: list[AnyRoute] = []
         self.rings: Rings = Rings(middleware)
+        self.limits: Limits | None = checked_limits(limits)
         self.exception_handlers: dict[int | type[Exception], ExceptionHandler] = {}
         self._frozen = False
         if host is not None:

@@ -22,10 +22,21 @@ STOREYS = [
     {"_wire"},
     {"_concurrency"},
     {"_exchange", "_paths", "background", "connections", "files", "forms"}
-    | {"requests", "responses", "_results", "sse", "websockets"},
+    | {
+        "_content",
+        "_multipart",
+        "parts",
+        "requests",
+        "responses",
+        "_results",
+        "sessions",
+        "_spool",
+        "sse",
+        "websockets",
+    },
     {"converters", "_pattern", "_matcher", "_names", "_signature", "routes", "routing"},
     {"errors", "lifespan", "_endpoint", "_dispatch", "_compile", "app"},
-    {"__main__", "middleware", "staticfiles", "templating", "testing", "wsgi"},
+    {"__main__", "middleware", "redis", "staticfiles", "stores", "templating", "testing", "wsgi"},
     {"__init__"},
 ]
 """From the ground up: a module imports from its own storey and from those below."""

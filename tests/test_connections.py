@@ -10,6 +10,7 @@ from framework import (
     URL,
     Address,
     App,
+    FrameworkError,
     Headers,
     HTTPConnection,
     LimitExceeded,
@@ -20,6 +21,7 @@ from framework import (
     State,
 )
 from framework.connections import Settings
+from framework.sessions import Session
 from tests.driver import ask, http_scope
 from tests.wire.work import count_calls
 
@@ -254,6 +256,25 @@ async def test_a_name_that_no_route_has_is_a_lookup_error() -> None:
 def test_a_connection_outside_of_an_app_knows_no_routes() -> None:
     with pytest.raises(NoMatchFound, match=r"'home': this object was made outside of an app"):
         connection().url_for("home")
+
+
+# The session
+
+
+def test_the_session_is_what_a_middleware_has_put_into_the_scope() -> None:
+    session = Session()
+    assert connection(session=session).session is session
+
+
+def test_the_session_of_another_middleware_is_written_through() -> None:
+    scope = http_scope(session={"a": 1})
+    HTTPConnection(scope).session["b"] = 2
+    assert HTTPConnection(scope).session == scope["session"] == {"a": 1, "b": 2}
+
+
+def test_without_a_middleware_there_is_no_session() -> None:
+    with pytest.raises(FrameworkError, match="there is no session"):
+        connection().session  # noqa: B018
 
 
 # State

@@ -12,6 +12,7 @@ from framework.exceptions import (
     ConfigError,
     FrameworkError,
     HTTPException,
+    InvalidContent,
     LimitExceeded,
     MalformedRequest,
     MethodNotAllowed,
@@ -48,6 +49,7 @@ def test_the_tree_in_the_docstring_names_every_class(name: str) -> None:
         (MalformedRequest("not JSON"), 400, "400: not JSON"),
         (UnsupportedMediaType("got text/plain"), 415, "415: got text/plain"),
         (LimitExceeded(413, "max_body_size", 9, "too large"), 413, "413: too large"),
+        (InvalidContent([{"detail": "no", "pointer": "#/a"}]), 422, "422: no at #/a"),
         (MethodNotAllowed(["GET"]), 405, "405: Method Not Allowed"),
     ],
 )

@@ -5,7 +5,16 @@ from typing import Any
 import anyio
 import pytest
 
-from framework import App, BodyUnavailable, Middleware, Request, Router, StreamingResponse
+from framework import (
+    App,
+    BodyUnavailable,
+    LimitExceeded,
+    Limits,
+    Middleware,
+    Request,
+    Router,
+    StreamingResponse,
+)
 from framework._exchange import Exchange
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 from tests.driver import ask
@@ -44,8 +53,10 @@ class PassThrough(Reader):
         await self.app(scope, receive, send)
 
 
-def app_with(*middleware: Middleware, inner: tuple[Middleware, ...] = ()) -> App:
-    app = App(middleware=middleware)
+def app_with(
+    *middleware: Middleware, inner: tuple[Middleware, ...] = (), limits: Limits | None = None
+) -> App:
+    app = App(middleware=middleware, limits=limits)
     router = Router(middleware=inner)
 
     @router.post("/body")
@@ -71,7 +82,7 @@ def app_with(*middleware: Middleware, inner: tuple[Middleware, ...] = ()) -> App
 async def test_messages_pass_as_they_are() -> None:
     sent = Sent()
     messages = [body(b"ab", more=True), body(b"c"), DISCONNECT]
-    exchange = Exchange({}, receiving(*messages), sent)
+    exchange = Exchange({}, receiving(*messages), sent, keep=9)
     assert [await exchange.receive() for _ in messages] == messages
     assert not exchange.started
     await exchange.send({"type": "http.response.early_hint"})
@@ -82,7 +93,7 @@ async def test_messages_pass_as_they_are() -> None:
 
 
 async def test_a_message_without_its_optional_keys_is_the_end_of_an_empty_body() -> None:
-    exchange = Exchange({}, receiving({"type": "http.request"}), Sent())
+    exchange = Exchange({}, receiving({"type": "http.request"}), Sent(), keep=9)
     await exchange.receive()
     exchange.ask(0)
     assert await exchange.receive() == body(b"")
@@ -90,15 +101,14 @@ async def test_a_message_without_its_optional_keys_is_the_end_of_an_empty_body()
 
 async def test_an_exchange_asks_the_one_around_it() -> None:
     scope: Scope = {}
-    outer = Exchange(scope, receiving(body(b"ab")), Sent())
+    outer = Exchange(scope, receiving(body(b"ab")), Sent(), keep=9)
     await outer.receive()
-    Exchange(scope, outer.receive, outer.send).ask(0)
-    with pytest.raises(BodyUnavailable, match="has read 2 bytes"):
-        await outer.receive()
+    Exchange(scope, outer.receive, outer.send, keep=9).ask(0)
+    assert await outer.receive() == body(b"ab")
 
 
 async def test_an_answer_has_begun_also_if_sending_fails() -> None:
-    exchange = Exchange({}, receiving(), Sent(until=0))
+    exchange = Exchange({}, receiving(), Sent(until=0), keep=9)
     with pytest.raises(ConnectionResetError):
         await exchange.send({"type": "http.response.start"})
     assert exchange.started
@@ -114,11 +124,26 @@ class Wrapper(PassThrough):
         await self.app(scope, wrapped, send)
 
 
-@pytest.mark.parametrize("path", ["/body", "/json", "/stream"])
+class Asker(Reader):
+    """Middleware that reads the body by a Request of its own, and passes on what it was given."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+        await self.app(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/body", b"[1,2]"), ("/json", b"[1,2]"), ("/stream", None), ("/echo", b"[1,2]")],
+)
 @pytest.mark.parametrize(
     ("outer", "inner"),
     [
         ((Middleware(Reader),), ()),
+        ((Middleware(Reader, messages=2),), ()),
+        ((Middleware(Asker),), ()),
+        ((Middleware(Asker), Middleware(Asker)), (Middleware(Asker),)),
+        ((Middleware(Reader, messages=2), Middleware(Asker)), ()),
         ((Middleware(PassThrough), Middleware(Reader)), ()),
         ((Middleware(Reader), Middleware(PassThrough)), ()),
         ((Middleware(Reader), Middleware(Wrapper)), ()),
@@ -126,24 +151,90 @@ class Wrapper(PassThrough):
         ((Middleware(PassThrough),), (Middleware(Reader),)),
     ],
 )
-@pytest.mark.parametrize("chunks", [[b"[1]"], [b"[", b"1]"]])
-async def test_a_body_that_a_middleware_has_swallowed_is_an_error_and_not_a_hang(
-    path: str, outer: tuple[Middleware, ...], inner: tuple[Middleware, ...], chunks: list[bytes]
+async def test_a_body_that_a_middleware_has_read_is_read_again(
+    path: str,
+    expected: bytes | None,
+    outer: tuple[Middleware, ...],
+    inner: tuple[Middleware, ...],
 ) -> None:
     app = app_with(*outer, inner=inner)
     headers = {"content-type": "application/json"}
     with anyio.fail_after(10):
-        answer = await ask(app, "POST", path, body=chunks, headers=headers)
+        answer = await ask(app, "POST", path, body=[b"[1,", b"2]"], headers=headers)
+    assert (answer.status, answer.error) == (200, None)
+    assert sum(answer.json()) == 5 if expected is None else answer.body == expected
+
+
+class PassesOn(Reader):
+    """Middleware that reads all of a body, and passes on its first byte as if more was to come."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        first = [body((await receive())["body"][:1], more=True)]
+
+        async def partly() -> Message:
+            return first.pop() if first else await receive()
+
+        await self.app(scope, partly, send)
+
+
+@pytest.mark.parametrize("path", ["/body", "/json", "/stream"])
+async def test_a_body_that_is_passed_on_in_part_is_an_error_and_not_a_hang(path: str) -> None:
+    headers = {"content-type": "application/json"}
+    with anyio.fail_after(10):
+        answer = await ask(
+            app_with(Middleware(PassesOn)), "POST", path, body=b"[1]", headers=headers
+        )
     assert answer.status == 500
     assert type(answer.error) is BodyUnavailable
-    message = f"has read {len(chunks[0])} bytes of the body and did not pass them on"
-    assert message in str(answer.error)
+    assert "has read 3 bytes of the body and passed on 1" in str(answer.error)
 
 
-async def test_a_body_that_was_swallowed_ends_a_stream_that_had_begun() -> None:
+@pytest.mark.parametrize(
+    ("middleware", "error"),
+    [(Middleware(PassesOn), BodyUnavailable), (Middleware(Reader, messages=2), LimitExceeded)],
+)
+async def test_what_is_lost_ends_a_stream_that_had_begun(
+    middleware: Middleware, error: type[Exception]
+) -> None:
+    app = app_with(middleware, limits=Limits(max_body_size=8))
     with anyio.fail_after(10):
-        answer = await ask(app_with(Middleware(Reader)), "POST", "/echo", body=b"abc")
-    assert (answer.status, answer.body) == (200, b"")
+        answer = await ask(app, "POST", "/echo", body=[b"12345", b"6789"])
+    assert answer.status == 200
+    assert type(answer.error) is error
+
+
+async def test_no_more_of_a_body_is_kept_than_a_request_may_have() -> None:
+    for size, status in ((8, 200), (9, 413)):
+        app = app_with(Middleware(Reader, messages=2), limits=Limits(max_body_size=8))
+        with anyio.fail_after(10):
+            answer = await ask(app, "POST", "/body", body=[b"1234", b"x" * (size - 4)])
+        assert (answer.status, answer.error) == (status, None)
+
+
+async def test_what_a_mounted_app_reads_is_not_kept() -> None:
+    kept: list[Any] = []
+
+    async def foreign(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        exchange: Exchange | None = scope["framework.exchange"]
+        while exchange is not None:
+            kept.append((exchange._taken, exchange._kept))
+            exchange = exchange._outer
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    app = App(middleware=[Middleware(PassThrough)])
+    app.mount("/", foreign)
+    assert (await ask(app, "POST", body=b"abc")).status == 204
+    assert kept == [(3, None), (3, None)]
+
+
+async def test_a_mounted_app_that_takes_a_body_from_an_app_within_it_is_named() -> None:
+    inner = app_with()
+    outer = App()
+    outer.mount("/inner", Reader(inner))
+    with anyio.fail_after(10):
+        answer = await ask(outer, "POST", "/inner/body", body=b"abc")
     assert type(answer.error) is BodyUnavailable
 
 
@@ -178,15 +269,15 @@ async def test_a_body_that_was_passed_on_is_read(
     assert (answer.body, answer.error) == (expected, None)
 
 
-async def test_a_swallowed_body_is_noticed_through_a_mounted_app() -> None:
+async def test_a_body_is_replayed_through_a_mounted_app() -> None:
     outer = App(middleware=[Middleware(Reader)])
     outer.mount("/inner", app_with(Middleware(PassThrough)))
     with anyio.fail_after(10):
         answer = await ask(outer, "POST", "/inner/body", body=b"abc")
-    assert type(answer.error) is BodyUnavailable
+    assert (answer.body, answer.error) == (b"abc", None)
 
 
-async def test_an_error_handler_that_reads_a_swallowed_body_does_not_hang() -> None:
+async def test_an_error_handler_reads_a_body_that_middleware_has_read() -> None:
     class Failing(Reader):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
             await receive()
@@ -198,5 +289,4 @@ async def test_an_error_handler_that_reads_a_swallowed_body_does_not_hang() -> N
     app = App(middleware=[Middleware(Failing)], exception_handlers={LookupError: with_body})
     with anyio.fail_after(10):
         answer = await ask(app, "POST", body=b"abc")
-    assert answer.status == 500
-    assert type(answer.error) is BodyUnavailable
+    assert answer.body == b"abc"

@@ -2,11 +2,15 @@
 
 import sys
 from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
 import anyio.lowlevel
+import msgspec
+import pydantic
 import pytest
+from pydantic_core import to_json
 
 from framework import (
     App,
@@ -240,7 +244,7 @@ async def test_text_is_read_by_its_charset(
 @pytest.mark.parametrize(
     ("charset", "data", "message"),
     [
-        ("utf-8", b"a\xff", "the body is not valid utf-8: invalid start byte at byte 1"),
+        ("utf-8", b"a\xff", "the text is not valid utf-8: invalid start byte at byte 1"),
         ("x-none", b"a", "the charset 'x-none' is not supported; send UTF-8"),
         ("unicode_escape", b"a", "the charset 'unicode_escape' is not supported"),
     ],
@@ -310,7 +314,9 @@ async def test_a_long_type_is_not_repeated_to_the_client() -> None:
 @pytest.mark.parametrize("charset", ["latin1", "utf-16", "utf-7", "x" * 60_000])
 async def test_json_in_another_charset_is_a_400(charset: str) -> None:
     headers = {"content-type": f"application/json; charset={charset}"}
-    with pytest.raises(MalformedRequest, match=r"^400: JSON is sent in UTF-8, not in") as caught:
+    with pytest.raises(
+        MalformedRequest, match=r"^400: application/json is sent in UTF-8, not in"
+    ) as caught:
         await request_of(body(b"{}"), headers=headers).json()
     assert len(caught.value.detail) < 150
 
@@ -347,7 +353,9 @@ async def test_what_is_no_json_is_a_400_and_never_a_500(data: bytes) -> None:
 
     answer = await ask(app, "POST", body=data, headers=JSON)
     assert (answer.status, answer.error) == (400, None)
-    assert answer.json()["detail"].startswith("the body is not valid JSON: ")
+    is_deep = data.count(b"[") + data.count(b"{") > 500
+    reason = "the body is nested deeper than 500 " if is_deep else "the body is not valid JSON: "
+    assert answer.json()["detail"].startswith(reason)
     assert len(answer.body) < 500
 
 
@@ -378,6 +386,153 @@ async def test_json_is_decoded_by_the_codec_of_the_app() -> None:
     assert (await ask(app, "POST", body=b"x", headers=JSON)).text == "[b'x']"
     answer = await ask(app, "POST", body=b"bad", headers=JSON)
     assert (answer.status, answer.json()["detail"]) == (400, "the body is not valid JSON: no good")
+
+
+@pytest.mark.parametrize("decodes", ["json", "decode"])
+async def test_json_may_be_nested_as_deep_as_the_limit(decodes: str) -> None:
+    settings = Settings(limits=Limits(max_json_depth=3), json=msgspec.json)
+
+    async def decoded(text: bytes) -> object:
+        request = Request(http_scope("POST", "/", JSON), receiving(body(text)), settings)
+        return await (request.json() if decodes == "json" else request.decode(list[object]))
+
+    assert await decoded(b"[[[1]]]") == [[[1]]]
+    assert await decoded(b'["[[[["]') == ["[[[["]
+    with pytest.raises(LimitExceeded) as caught:
+        await decoded(b"[[[[1]]]]")
+    assert (caught.value.status_code, caught.value.name) == (400, "max_json_depth")
+
+
+async def test_a_codec_that_recurses_too_deep_is_a_400() -> None:
+    class Recursing(StandardJSON):
+        def decode(self, data: bytes, *, type: Any = None) -> Any:
+            raise RecursionError("maximum recursion depth exceeded")
+
+    settings = Settings(json=Recursing())
+    request = Request(http_scope("POST", "/", JSON), receiving(body(b"[]")), settings)
+    with pytest.raises(MalformedRequest, match="maximum recursion depth"):
+        await request.json()
+    with pytest.raises(MalformedRequest, match="maximum recursion depth"):
+        await request.decode(list[int])
+
+
+# JSON of a type
+
+
+class Item(msgspec.Struct):
+    name: str
+    price: float
+
+
+class Model(pydantic.BaseModel):
+    name: str
+    prices: list[float]
+
+
+class PydanticJSON:
+    """The codec that the documentation shows."""
+
+    def encode(self, value: Any) -> bytes:
+        return to_json(value)
+
+    def decode(self, data: bytes, *, type: Any = Any) -> Any:
+        return pydantic.TypeAdapter(type).validate_json(data)
+
+
+def typed_app(codec: Any = None) -> App:
+    app = App(json=codec)
+
+    @app.post("/item")
+    async def item(request: Request) -> str:
+        return (await request.decode(Item)).name
+
+    @app.post("/items")
+    async def items(request: Request) -> list[str]:
+        return [item.name for item in await request.decode(list[Item])]
+
+    @app.post("/model")
+    async def model(request: Request) -> object:
+        return await request.decode(Model)
+
+    return app
+
+
+async def test_a_body_is_decoded_to_a_type_of_the_codec() -> None:
+    app = typed_app(msgspec.json)
+    answer = await ask(app, "POST", "/item", json={"name": "tea", "price": 3})
+    assert (answer.status, answer.text) == (200, "tea")
+    answer = await ask(app, "POST", "/items", json=[{"name": "tea", "price": 3}])
+    assert answer.json() == ["tea"]
+
+
+@pytest.mark.parametrize("codec", [None, PydanticJSON()])
+async def test_a_body_is_decoded_to_a_model_and_a_model_is_answered(codec: Any) -> None:
+    answer = await ask(typed_app(codec), "POST", "/model", json={"name": "tea", "prices": ["3"]})
+    assert (answer.status, answer.json()) == (200, {"name": "tea", "prices": [3.0]})
+
+
+@pytest.mark.parametrize(
+    ("codec", "path", "value", "pointers"),
+    [
+        (msgspec.json, "/item", {"name": "tea", "price": "3"}, ["#/price"]),
+        (msgspec.json, "/items", [{"name": "tea"}], ["#/0"]),
+        (None, "/model", {"prices": [1, "x"]}, ["#/name", "#/prices/1"]),
+        (PydanticJSON(), "/model", {"prices": [1, "x"]}, ["#/name", "#/prices/1"]),
+    ],
+)
+async def test_json_of_another_type_is_a_422_that_lists_what_is_wrong(
+    codec: Any, path: str, value: object, pointers: list[str]
+) -> None:
+    answer = await ask(typed_app(codec), "POST", path, json=value)
+    assert (answer.status, answer.error) == (422, None)
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["title"] == "Unprocessable Content"
+    assert [each["pointer"] for each in problem["errors"]] == pointers
+    assert all(
+        f"{each['detail']} at {each['pointer']}" in problem["detail"] for each in problem["errors"]
+    )
+    page = await ask(typed_app(codec), "POST", path, json=value, headers={"accept": "text/html"})
+    assert pointers[0] in page.text
+
+
+@pytest.mark.parametrize("codec", [msgspec.json, None, PydanticJSON()])
+async def test_what_is_no_json_is_a_400_for_every_codec(codec: Any) -> None:
+    path = "/item" if codec is msgspec.json else "/model"
+    for data in (b"", b"{", b'{"name": "a"', b'{"name": "\xff"}'):
+        answer = await ask(typed_app(codec), "POST", path, body=data, headers=JSON)
+        assert (answer.status, answer.error) == (400, None)
+
+
+async def test_decoding_asks_for_the_type_of_json_too() -> None:
+    for content_type in ("text/plain", "application/x-www-form-urlencoded"):
+        headers = {"content-type": content_type}
+        answer = await ask(typed_app(), "POST", "/model", body=b"{}", headers=headers)
+        assert answer.status == 415
+
+
+async def test_a_codec_without_types_is_an_error_that_names_one_with() -> None:
+    untyped = SimpleNamespace(encode=repr, decode=bytes.decode)
+    for codec in (untyped, None):
+        answer = await ask(typed_app(codec), "POST", "/item", json={})
+        assert answer.status == 500
+        assert "App(json=msgspec.json)" in str(answer.error)
+
+
+# The body for an app within
+
+
+async def test_middleware_that_has_read_a_body_passes_it_on() -> None:
+    request = request_of(body(b"ab", more=True), body(b"c"), DISCONNECT)
+    await request.body()
+    receive = request.receive
+    assert [await receive(), await receive()] == [body(b"abc"), DISCONNECT]
+
+
+async def test_middleware_that_has_read_nothing_passes_on_what_comes() -> None:
+    messages = [body(b"ab", more=True), body(b"c"), DISCONNECT]
+    receive = request_of(*messages).receive
+    assert [await receive() for _ in messages] == messages
 
 
 # Clients that go

@@ -22,7 +22,7 @@ CODECS = {charset: charset for charset in CHARSETS} | {
 }
 
 
-def decode_text(data: bytes, charset: str | None) -> str:
+def decode_text(data: bytes | bytearray, charset: str | None) -> str:
     """Decode strictly; UTF-8 where no charset is named. ValueError says what is wrong, for the client to read."""
     codec = CODECS.get((charset or "utf-8").lower().replace("-", "_"))
     if codec is None:
@@ -31,5 +31,5 @@ def decode_text(data: bytes, charset: str | None) -> str:
         return data.decode(codec)
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"the body is not valid {charset or 'UTF-8'}: {error.reason} at byte {error.start}"
+            f"the text is not valid {charset or 'UTF-8'}: {error.reason} at byte {error.start}"
         ) from None

@@ -1,41 +1,83 @@
 """JSON text <-> values (RFC 8259): what a codec is, and the one made of the standard library.
 
 Nothing here knows of requests: whoever decodes turns ValueError into the answer of the protocol.
-Nesting has no fixed bound: the interpreter's limit on recursion ends it both ways, as ValueError.
+The interpreter's limit on recursion ends nesting both ways, as ValueError.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import date, time
 from enum import Enum
+from inspect import signature
+from itertools import accumulate
 from json import JSONDecoder, JSONEncoder, encoder
 from math import isfinite
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, overload
 from uuid import UUID
 
-__all__ = ["JSONCodec", "StandardJSON"]
+__all__ = ["JSONCodec", "StandardJSON", "decodes_types", "is_nested_deeper"]
+
+T = TypeVar("T")
 
 WHITESPACE = " \t\n\r"  # RFC 8259 section 2
 BACKSLASH = ord("\\")
 
+ESCAPE = re.compile(rb"\\.", re.DOTALL)
+TEXT = re.compile(rb'"[^"]*+"')
+NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
+STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1, ord('"'): 0}
+SHALLOW = 8
+
 
 class JSONCodec(Protocol):
-    """What an app reads and writes JSON with; safe to share between threads."""
+    """What an app reads and writes JSON with; safe to share between threads.
 
-    def encode(self, value: Any) -> bytes:
+    `decode` may also take `type=`, the type that the value is to have: then `request.decode()` works.
+    """
+
+    def encode(self, value: Any, /) -> bytes:
         """The value as UTF-8; TypeError for an unknown type, ValueError for what JSON cannot say."""
         ...
 
-    def decode(self, data: bytes) -> Any:
+    def decode(self, data: bytes, /) -> Any:
         """The value of a JSON text; ValueError for anything that is not one."""
         ...
+
+
+def decodes_types(codec: JSONCodec) -> bool:
+    """Whether the codec's `decode` takes `type=`."""
+    try:
+        return "type" in signature(codec.decode).parameters
+    except ValueError:  # written in C, and does not say
+        return False
+
+
+def is_nested_deeper(data: bytes, limit: int) -> bool:
+    """Whether a JSON text has more than `limit` arrays and objects within each other, in linear time.
+
+    >>> is_nested_deeper(b'[{"[[[": []}, []]', 3), is_nested_deeper(b'[{"": []}]', 2)
+    (False, True)
+    """
+    if data.count(b"[") + data.count(b"{") <= limit:
+        return False
+    if b"\\" in data:
+        data = ESCAPE.sub(b"", data)
+    # Two quotes next to each other begin and end a text: what is around them stays inside or outside.
+    brackets = TEXT.sub(b"", data.translate(None, NO_BRACKETS).replace(b'""', b""))
+    leafless = brackets
+    for _ in range(SHALLOW // 2):  # each time at most two levels, and of most texts all
+        leafless = leafless.replace(b"[]", b"").replace(b"{}", b"")
+    if not leafless and limit >= SHALLOW:
+        return False
+    return max(accumulate(map(STEPS.__getitem__, brackets)), default=0) > limit
 
 
 class StandardJSON:
     """The standard library's codec: compact, strict, UTF-8 only.
 
     Beyond JSON's own types it encodes dataclass instances, enum members (as their value), UUIDs,
-    dates and times. NaN and the infinities, which RFC 8259 does not have, are refused both ways.
+    dates, times and pydantic's models. NaN and the infinities, which RFC 8259 does not have, are refused both ways.
 
     >>> StandardJSON().encode({"day": date(2024, 2, 29)})
     b'{"day":"2024-02-29"}'
@@ -55,11 +97,16 @@ class StandardJSON:
         except RecursionError:
             raise ValueError("the value is nested too deeply to encode as JSON") from None
 
-    def decode(self, data: bytes) -> Any:
+    @overload
+    def decode(self, data: bytes) -> Any: ...
+    @overload
+    def decode(self, data: bytes, *, type: type[T]) -> T: ...
+    def decode(self, data: bytes, *, type: type[Any] | None = None) -> Any:
         """The value of a JSON text; ValueError for anything else, and for what would fail later.
 
         That is: escapes of lone surrogates, numbers too large for a float, integers of more digits
-        than `sys.get_int_max_str_digits()`, nesting too deep to follow.
+        than `sys.get_int_max_str_digits()`, nesting too deep to follow. As `type` it takes a pydantic
+        model; other types are for other codecs (TypeError), such as msgspec's.
         """
         try:
             text = data.decode().strip(WHITESPACE)
@@ -72,7 +119,16 @@ class StandardJSON:
             raise ValueError("a \\u escape is only half of a surrogate pair") from None
         except RecursionError:
             raise ValueError("the JSON text is nested too deeply") from None
-        return value
+        return value if type is None else _validated(data, type)
+
+
+def _validated(data: bytes, model: Any) -> Any:
+    if not hasattr(model, "model_validate_json"):
+        raise TypeError(
+            f"the standard library's JSON cannot decode {model!r}: give the app a codec that can, "
+            "such as App(json=msgspec.json); pydantic's models need none"
+        )
+    return model.model_validate_json(data)
 
 
 def _encode_other(value: object) -> object:
@@ -85,6 +141,9 @@ def _encode_other(value: object) -> object:
         return str(value)
     if isinstance(value, date | time):  # a datetime is a date
         return value.isoformat()
+    dump = getattr(value, "model_dump", None)
+    if dump is not None:
+        return dump(mode="json")
     name = type(value).__qualname__
     raise TypeError(
         f"{name} has no form in JSON: convert it first, or give the app a codec that knows {name}"

@@ -151,6 +151,7 @@ def main() -> None:
     print(
         "Compiled by Cython: most of blacksheep, the router of muffin, the query parser of falcon."
     )
+    print("The multipart file: raw and falcon count it as it passes, the others keep it.")
     if asked.json is not None:
         numbers = {
             key: {name: result.rounds for name, result in row.items()}

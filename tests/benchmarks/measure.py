@@ -9,6 +9,7 @@ reaches the loop; one that starts tasks pays for them.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Generator
 from contextlib import asynccontextmanager
+from itertools import cycle
 from time import perf_counter
 from typing import Any
 
@@ -71,10 +72,16 @@ class Watched:
 
 
 def body_of(call: Call) -> Receive:
-    """A client that has sent everything in one piece and stays."""
+    """A client that has sent everything, and sends it again for the next request.
+
+    So an app has to take all messages of a body and no more, which `verify` looks at.
+    """
+    chunks = call.body or (b"",)
+    messages = cycle([*((chunk, True) for chunk in chunks[:-1]), (chunks[-1], False)])
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": call.body, "more_body": False}
+        body, more_body = next(messages)
+        return {"type": "http.request", "body": body, "more_body": more_body}
 
     return receive
 
@@ -86,11 +93,19 @@ async def discard(message: Message) -> None:
 async def verify(app: ASGIApp, call: Call) -> bool:
     """Whether the app suspends on this call; a `WrongAnswer` is raised."""
     sent: list[Message] = []
+    client, left = body_of(call), max(1, len(call.body))
+
+    async def receive() -> Message:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise WrongAnswer(f"{call.method} {call.path}: asks for more than there is")
+        return await client()
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    watched = Watched(app(call.scope(), body_of(call), send))
+    watched = Watched(app(call.scope(), receive, send))
     await watched
     start, *rest = sent
     headers = {bytes(name).lower(): bytes(value) for name, value in start["headers"]}
@@ -105,6 +120,8 @@ async def verify(app: ASGIApp, call: Call) -> bool:
     ended = rest[-1]["type"] == "http.response.body" and not rest[-1].get("more_body")
     if found != expected or length != len(body) or not ended:
         raise WrongAnswer(f"{call.method} {call.path}: {found}, not {expected}; {length=} {ended=}")
+    if call.body and left:
+        raise WrongAnswer(f"{call.method} {call.path}: has not taken the last {left} messages")
     return watched.suspensions > 0
 
 

@@ -3,7 +3,9 @@ timed.
 """
 
 import json
+from random import Random
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from tests.benchmarks.github import ROUTES
 
@@ -11,6 +13,12 @@ __all__ = ["ROWS", "Call", "Row"]
 
 TEXT = "text/plain"
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+BOUNDARY = "----WebKitFormBoundaryq3hBz7pXkAVcT9dE"
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
+
+MESSAGE_SIZE = 64 * 1024
+"""Bytes of a large body in one message, as servers cut them."""
 
 REQUEST_ID = "5f9c2a7e41d8"
 
@@ -35,6 +43,39 @@ DOCUMENT = {
     "note": None,
 }
 
+FIELDS = {
+    "name": "Ada Lovelace",
+    "email": "ada@example.com",
+    "company": "Babbage & Co.",
+    "street": "12 St James's Square",
+    "city": "London",
+    "country": "GB",
+    "phone": "+44 20 7946 0958",
+    "subject": "Notes on the analytical engine",
+    "message": "It might act upon other things besides number: café, naïveté, €.",
+    "newsletter": "on",
+}
+"""What a contact form sends."""
+
+
+def multipart() -> bytes:
+    """Three fields and a file of 1 MiB, as a browser sends them (RFC 7578)."""
+    parts = [
+        f'name="{name}"\r\n\r\n{FIELDS[name]}'.encode() for name in ("name", "email", "message")
+    ]
+    head = b'name="file"; filename="engine.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+    parts.append(head + Random(0).randbytes(1024 * 1024))
+    lines = [
+        b"--%s\r\nContent-Disposition: form-data; %s\r\n" % (BOUNDARY.encode(), part)
+        for part in parts
+    ]
+    return b"".join(lines) + b"--%s--\r\n" % BOUNDARY.encode()
+
+
+def in_messages(body: bytes) -> tuple[bytes, ...]:
+    """The body in messages of `MESSAGE_SIZE`."""
+    return tuple(body[start : start + MESSAGE_SIZE] for start in range(0, len(body), MESSAGE_SIZE))
+
 
 class Call(NamedTuple):
     """One request and its answer: text, or what JSON must decode to; `None` is any."""
@@ -45,7 +86,10 @@ class Call(NamedTuple):
     status: int = 200
     method: str = "GET"
     query: bytes = b""
-    body: bytes = b""
+    body: tuple[bytes, ...] = ()
+    """One message each."""
+
+    content_type: str = JSON
 
     def read(self, body: bytes) -> Any:
         """A body as the value that is compared with the answer."""
@@ -56,8 +100,8 @@ class Call(NamedTuple):
         headers = list(HEADERS)
         if self.body:
             headers += [
-                (b"content-type", JSON.encode()),
-                (b"content-length", str(len(self.body)).encode()),
+                (b"content-type", self.content_type.encode()),
+                (b"content-length", str(sum(map(len, self.body))).encode()),
             ]
         return {
             "type": "http",
@@ -90,7 +134,28 @@ HELLO = Call("/", "Hello, World!")
 MESSAGE = Call("/json", {"message": "Hello, World!"}, JSON)
 ITEM = Call("/items/21", "42")
 SEARCH = Call("/search", f"hello world {REQUEST_ID}", query=b"page=2&q=hello+world&sort=asc")
-ECHO = Call("/echo", DOCUMENT, JSON, method="POST", body=json.dumps(DOCUMENT).encode())
+ECHO = Call("/echo", DOCUMENT, JSON, method="POST", body=(json.dumps(DOCUMENT).encode(),))
+CONTACT = Call(
+    "/form",
+    FIELDS["name"],
+    method="POST",
+    body=(urlencode(FIELDS).encode(),),
+    content_type=FORM,
+)
+PHOTO = Call(
+    "/multipart",
+    str(1024 * 1024),
+    method="POST",
+    body=in_messages(multipart()),
+    content_type=MULTIPART,
+)
+UPLOAD = Call(
+    "/upload",
+    str(1024 * MESSAGE_SIZE),
+    method="POST",
+    body=(bytes(MESSAGE_SIZE),) * 1024,
+    content_type="application/octet-stream",
+)
 MISSING = Call("/repos/octocat/hello-world/nowhere", None, status=404)
 
 
@@ -116,4 +181,7 @@ ROWS = (
     Row("missing", "404 among 208 routes", "github", (MISSING,), 2.0),
     Row("asgi", "five pass-through ASGI middlewares", "wrapped", (HELLO,), 1.5),
     Row("function", "five pass-through function middlewares", "nested", (HELLO,)),
+    Row("form", "urlencoded form of ten fields", "bodies", (CONTACT,)),
+    Row("multipart", "multipart form, a file of 1 MiB", "bodies", (PHOTO,)),
+    Row("upload", "64 MiB read as they arrive", "bodies", (UPLOAD,)),
 )

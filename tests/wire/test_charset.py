@@ -81,12 +81,12 @@ def test_any_other_codec_of_python_is_refused(charset: str) -> None:
 @pytest.mark.parametrize(
     ("charset", "data", "message"),
     [
-        (None, b"ab\xff", "the body is not valid UTF-8: invalid start byte at byte 2"),
-        ("utf-8", b"\xed\xa0\x80", "the body is not valid utf-8: "),
-        ("ascii", b"\x80", "the body is not valid ascii: ordinal not in range"),
-        ("utf-16le", b"\x00\xd8", "the body is not valid utf-16le: unexpected end of data"),
-        ("utf-16", b"a", "the body is not valid utf-16: truncated data"),
-        ("shift_jis", b"\x82", "the body is not valid shift_jis: incomplete multibyte"),
+        (None, b"ab\xff", "the text is not valid UTF-8: invalid start byte at byte 2"),
+        ("utf-8", b"\xed\xa0\x80", "the text is not valid utf-8: "),
+        ("ascii", b"\x80", "the text is not valid ascii: ordinal not in range"),
+        ("utf-16le", b"\x00\xd8", "the text is not valid utf-16le: unexpected end of data"),
+        ("utf-16", b"a", "the text is not valid utf-16: truncated data"),
+        ("shift_jis", b"\x82", "the text is not valid shift_jis: incomplete multibyte"),
     ],
 )
 def test_bytes_that_are_not_of_the_charset_are_named(

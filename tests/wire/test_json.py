@@ -4,14 +4,24 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
+import msgspec
+import pydantic
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from framework._wire.json import JSONCodec, StandardJSON, make_encoder
+from framework._wire.json import (
+    JSONCodec,
+    StandardJSON,
+    decodes_types,
+    is_nested_deeper,
+    make_encoder,
+)
+from tests.wire.work import count_calls
 
 codec: JSONCodec = StandardJSON()
 
@@ -207,3 +217,96 @@ def test_an_interpreter_without_the_c_encoder_encodes_the_same(
     fast = make_encoder(ensure_ascii=ensure_ascii)
     monkeypatch.setattr(json.encoder, "c_make_encoder", None)
     assert make_encoder(ensure_ascii=ensure_ascii)(value) == fast(value)
+
+
+# Types
+
+
+class Model(pydantic.BaseModel):
+    day: date
+    size: int = 1
+
+
+def test_a_model_of_pydantic_validates_itself() -> None:
+    model = StandardJSON().decode(b'{"day": "2024-02-29"}', type=Model)
+    assert model == Model(day=date(2024, 2, 29))
+    with pytest.raises(ValueError, match="Input should be a valid integer"):
+        StandardJSON().decode(b'{"day": "2024-02-29", "size": "x"}', type=Model)
+
+
+@pytest.mark.parametrize("text", [b"{", b'{"day": "2024-02-29", "size": NaN}', b"\xff"])
+def test_what_is_no_json_is_none_for_a_model_either(text: bytes) -> None:
+    with pytest.raises(ValueError, match=r"\w") as error:
+        StandardJSON().decode(text, type=Model)
+    assert not isinstance(error.value, pydantic.ValidationError)
+
+
+def test_a_type_that_does_not_validate_itself_needs_another_codec() -> None:
+    with pytest.raises(TypeError, match=r"cannot decode .*UUID.*App\(json=msgspec\.json\)"):
+        StandardJSON().decode(b"{}", type=UUID)
+
+
+def test_a_model_of_pydantic_is_encoded() -> None:
+    assert StandardJSON().encode([Model(day=date(2024, 2, 29))]) == (
+        b'[{"day":"2024-02-29","size":1}]'
+    )
+
+
+def test_a_codec_says_by_its_signature_whether_it_knows_types() -> None:
+    untyped = SimpleNamespace(encode=repr, decode=bytes.decode)
+    in_c = SimpleNamespace(encode=repr, decode=getattr)  # Python cannot read its signature
+    codecs: list[Any] = [StandardJSON(), msgspec.json, untyped, in_c]
+    assert [decodes_types(codec) for codec in codecs] == [True, True, False, False]
+
+
+# Nesting
+
+
+@pytest.mark.parametrize(
+    ("text", "depth"),
+    [
+        (b"", 0),
+        (b"1", 0),
+        (b"[]", 1),
+        (b"[[],[],[[]]]", 3),
+        (b'{"a": [{"b": {}}]}', 4),
+        (b'["[[[", "]]]", {"{[": "}"}]', 2),
+        (b'["\\"[[[", "\\\\", [1]]', 2),
+        (b'["a]", "[", [["]"]]]', 3),
+        (b"[" * 20 + b"]" * 20, 20),
+        (b"[[]," * 20 + b"1" + b"]" * 20, 21),
+        (b'[{"a":' * 9 + b"1" + b"}]" * 9, 18),
+        (b"[[[", 3),
+        (b"]]]", 0),
+    ],
+)
+def test_nesting_is_counted_outside_of_texts(text: bytes, depth: int) -> None:
+    assert not is_nested_deeper(text, depth)
+    assert depth == 0 or is_nested_deeper(text, depth - 1)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.integers() | st.text('[]{}"\\a', max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('[]{}"\\'), inner),
+)
+
+
+def depth_of(value: object) -> int:
+    if isinstance(value, dict):
+        value = list(cast("dict[str, object]", value).values())
+    if isinstance(value, list):
+        return 1 + max(map(depth_of, cast("list[object]", value)), default=0)
+    return 0
+
+
+@given(JSON_VALUES, st.integers(0, 12))
+def test_nesting_is_that_of_the_value(value: object, limit: int) -> None:
+    assert is_nested_deeper(StandardJSON().encode(value), limit) == (depth_of(value) > limit)
+
+
+@pytest.mark.parametrize("piece", [b"[", b"[]", b'["', b'"[', b"\\", b'{"a":', b'["\\""],'])
+def test_counting_the_nesting_takes_linear_time(piece: bytes) -> None:
+    def work(times: int) -> int:
+        return count_calls(lambda: is_nested_deeper(piece * times, 9))
+
+    assert work(4_000) <= 4 * work(1_000) + 50

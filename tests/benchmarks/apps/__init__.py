@@ -1,8 +1,9 @@
 """One module per framework, written as its own documentation would: no tricks that a reader would
 not find there.
 
-Each offers the same four ASGI apps: `plain` (the five basic routes), `github` (these and the 203),
-`wrapped` (plain inside five ASGI middlewares) and `nested` (inside five middlewares of the
-framework's own function style, where it has one). Routes of the GitHub API answer `ok` and the
-values of their parameters, joined by commas.
+Each offers the same five ASGI apps: `plain` (the five basic routes), `github` (these and the 203),
+`wrapped` (plain inside five ASGI middlewares), `nested` (inside five middlewares of the framework's
+own function style, where it has one) and `bodies` (forms and a large upload, limits lifted where
+there are some). Routes of the GitHub API answer `ok` and the values of their parameters, joined by
+commas.
 """

@@ -8,7 +8,7 @@ from blacksheep import Application, Request, Response, Router, json, text
 from tests.benchmarks.asgi import LAYERS, PassThrough
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
 
 
 async def home() -> Response:
@@ -30,6 +30,23 @@ async def search(request: Request, q: str) -> Response:
 
 async def echo(request: Request) -> Response:
     return json(await request.json())
+
+
+async def form(request: Request) -> Response:
+    form: Any = await request.form()
+    return text(form["name"])
+
+
+async def multipart(request: Request) -> Response:
+    form: Any = await request.form()
+    return text(str(form["file"][0].size))
+
+
+async def upload(request: Request) -> Response:
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+    return text(str(size))
 
 
 async def show(request: Request) -> Response:
@@ -63,3 +80,8 @@ for _ in range(LAYERS):
 
 nested = build()
 nested.middlewares.extend([passing] * LAYERS)
+
+bodies = Application(router=Router())
+bodies.router.add_post("/form", form)
+bodies.router.add_post("/multipart", multipart)
+bodies.router.add_post("/upload", upload)

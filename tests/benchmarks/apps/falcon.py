@@ -8,7 +8,7 @@ from falcon.asgi import App, Request, Response
 from tests.benchmarks.asgi import LAYERS, PassThrough
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
 
 
 class Home:
@@ -37,6 +37,39 @@ class Search:
 class Echo:
     async def on_post(self, req: Request, resp: Response) -> None:
         resp.media = await req.get_media()
+
+
+class Form:
+    async def on_post(self, req: Request, resp: Response) -> None:
+        form = await req.get_media()
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = form["name"]
+
+
+class Multipart:
+    """There is no mapping of the parts: they are read one after another."""
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        form: dict[str, str | int] = {}
+        async for part in await req.get_media():
+            if part.filename is None:
+                form[part.name] = await part.text
+            else:
+                size = 0
+                async for chunk in part.stream:
+                    size += len(chunk)
+                form[part.name] = size
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = str(form["file"])
+
+
+class Upload:
+    async def on_post(self, req: Request, resp: Response) -> None:
+        size = 0
+        async for chunk in req.stream:
+            size += len(chunk)
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = str(size)
 
 
 class Show:
@@ -85,3 +118,8 @@ for _ in range(LAYERS):
     wrapped = PassThrough(wrapped)
 
 nested = build(*(Nested() for _ in range(LAYERS)))
+
+bodies = App()
+bodies.add_route("/form", Form())
+bodies.add_route("/multipart", Multipart())
+bodies.add_route("/upload", Upload())

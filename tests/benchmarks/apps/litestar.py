@@ -2,15 +2,19 @@
 ASGI callables.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from litestar import Litestar, MediaType, Request, get, post, route
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
 from litestar.middleware import DefineMiddleware
+from litestar.params import Body
 
 from tests.benchmarks.asgi import LAYERS, PassThrough
 from tests.benchmarks.github import PARAMETER, ROUTES
 
-__all__ = ["github", "plain", "wrapped"]
+__all__ = ["bodies", "github", "plain", "wrapped"]
 
 
 @get("/", media_type=MediaType.TEXT)
@@ -38,6 +42,36 @@ async def echo(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+@post("/form", status_code=200, media_type=MediaType.TEXT)
+async def form(
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> str:
+    return data["name"]
+
+
+@dataclass
+class Photo:
+    name: str
+    email: str
+    message: str
+    file: UploadFile
+
+
+@post("/multipart", status_code=200, media_type=MediaType.TEXT)
+async def multipart(
+    data: Annotated[Photo, Body(media_type=RequestEncodingType.MULTI_PART)],
+) -> str:
+    return str(len(await data.file.read()))
+
+
+@post("/upload", status_code=200, media_type=MediaType.TEXT, request_max_body_size=None)
+async def upload(request: Request[Any, Any, Any]) -> str:
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+    return str(size)
+
+
 async def show(request: Request[Any, Any, Any]) -> str:
     return ",".join(("ok", *request.path_params.values()))
 
@@ -56,3 +90,4 @@ github_handlers = [
 plain = Litestar([*handlers])
 github = Litestar([*handlers, *github_handlers])
 wrapped = Litestar([*handlers], middleware=[DefineMiddleware(PassThrough)] * LAYERS)
+bodies = Litestar([form, multipart, upload])

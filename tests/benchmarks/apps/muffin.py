@@ -2,6 +2,7 @@
 
 # pyright: reportUnknownMemberType=false
 
+from os import SEEK_END
 from typing import Any
 
 from muffin import Application, Request, ResponseText
@@ -9,7 +10,7 @@ from muffin import Application, Request, ResponseText
 from tests.benchmarks.asgi import LAYERS, PassThrough, Receive, Send
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
 
 
 async def home(request: Request) -> ResponseText:
@@ -30,6 +31,23 @@ async def search(request: Request) -> ResponseText:
 
 async def echo(request: Request) -> Any:
     return await request.json()
+
+
+async def form(request: Request) -> ResponseText:
+    form = await request.form()
+    return ResponseText(form["name"])
+
+
+async def multipart(request: Request) -> ResponseText:
+    form = await request.form()
+    return ResponseText(str(form["file"].seek(0, SEEK_END)))
+
+
+async def upload(request: Request) -> ResponseText:
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+    return ResponseText(str(size))
 
 
 async def show(request: Request) -> ResponseText:
@@ -62,3 +80,9 @@ for _ in range(LAYERS):
     @nested.middleware
     async def passing(app: Any, request: Request, receive: Receive, send: Send) -> Any:
         return await app(request, receive, send)
+
+
+bodies = Application()
+bodies.route("/form", methods=["POST"])(form)
+bodies.route("/multipart", methods=["POST"])(multipart)
+bodies.route("/upload", methods=["POST"])(upload)

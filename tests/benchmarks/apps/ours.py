@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from framework import App, Request, Response
+from framework import App, Limits, Request, Response
 from tests.benchmarks.asgi import LAYERS, PassThrough
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
 
 
 async def home() -> str:
@@ -27,6 +27,23 @@ async def search(request: Request) -> str:
 
 async def echo(request: Request) -> Any:
     return await request.json()
+
+
+async def form(request: Request) -> str:
+    form = await request.form()
+    return str(form["name"])
+
+
+async def multipart(request: Request) -> str:
+    form = await request.form()
+    return str(form.files["file"].size)
+
+
+async def upload(request: Request) -> str:
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+    return str(size)
 
 
 async def show(request: Request) -> str:
@@ -61,3 +78,8 @@ for _ in range(LAYERS):
 nested = build()
 for _ in range(LAYERS):
     nested.middleware(passing)
+
+bodies = App()
+bodies.post("/form")(form)
+bodies.post("/multipart")(multipart)
+bodies.post("/upload", limits=Limits(max_body_size=1 << 30))(upload)

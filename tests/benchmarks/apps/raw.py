@@ -5,12 +5,14 @@ would write it.
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from multipart import MultipartSegment, PushMultipartParser, parse_options_header
 
 from tests.benchmarks.asgi import LAYERS, ASGIApp, PassThrough, Receive, Scope, Send
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
 
 TEXT = b"text/plain; charset=utf-8"
 JSON = b"application/json"
@@ -80,6 +82,61 @@ async def plain(scope: Scope, receive: Receive, send: Send) -> None:
                 (b"content-type", media_type),
                 (b"content-length", b"%d" % len(body)),
             ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+def form_value(body: bytes, key: str) -> str:
+    """The first value of `key`."""
+    for name, value in parse_qsl(body.decode(), keep_blank_values=True):
+        if name == key:
+            return value
+    return ""
+
+
+async def file_size(scope: Scope, receive: Receive) -> int:
+    """The size of the file of a multipart form, of which nothing is kept."""
+    _, options = parse_options_header(header_value(scope, b"content-type"))
+    size, more = 0, True
+    is_file = False
+    with PushMultipartParser(options["boundary"]) as parser:
+        while more:
+            message = await receive()
+            more = message["more_body"]
+            for event in parser.parse(message["body"]):
+                if isinstance(event, MultipartSegment):
+                    is_file = event.name == "file"
+                elif event and is_file:
+                    size += len(event)
+    return size
+
+
+async def bodies(scope: Scope, receive: Receive, send: Send) -> None:
+    """Two forms and an upload."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    path = scope["path"]
+    status = 200
+    if path == "/form":
+        body = form_value(await read_body(receive), "name").encode()
+    elif path == "/multipart":
+        body = b"%d" % await file_size(scope, receive)
+    elif path == "/upload":
+        size, more = 0, True
+        while more:
+            message = await receive()
+            size += len(message["body"])
+            more = message["more_body"]
+        body = b"%d" % size
+    else:
+        status, body = 404, b"Not Found"
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", TEXT), (b"content-length", b"%d" % len(body))],
         }
     )
     await send({"type": "http.response.body", "body": body})

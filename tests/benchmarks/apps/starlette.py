@@ -1,6 +1,7 @@
-"""Starlette: https://www.starlette.io"""
+"""Starlette: https://www.starlette.io, whose forms need the package python-multipart."""
 
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.routing import Route
 from tests.benchmarks.asgi import LAYERS, PassThrough
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
 
 
 async def home(request: Request) -> PlainTextResponse:
@@ -32,6 +33,24 @@ async def search(request: Request) -> PlainTextResponse:
 
 async def echo(request: Request) -> JSONResponse:
     return JSONResponse(await request.json())
+
+
+async def form(request: Request) -> PlainTextResponse:
+    async with request.form() as form:
+        return PlainTextResponse(str(form["name"]))
+
+
+async def multipart(request: Request) -> PlainTextResponse:
+    async with request.form() as form:
+        file = form["file"]
+        return PlainTextResponse(str(file.size if isinstance(file, UploadFile) else None))
+
+
+async def upload(request: Request) -> PlainTextResponse:
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+    return PlainTextResponse(str(size))
 
 
 async def show(request: Request) -> PlainTextResponse:
@@ -56,3 +75,10 @@ plain = Starlette(routes=routes)
 github = Starlette(routes=[*routes, *github_routes])
 wrapped = Starlette(routes=routes, middleware=[Middleware(PassThrough)] * LAYERS)
 nested = Starlette(routes=routes, middleware=[Middleware(Nested)] * LAYERS)
+bodies = Starlette(
+    routes=[
+        Route("/form", form, methods=["POST"]),
+        Route("/multipart", multipart, methods=["POST"]),
+        Route("/upload", upload, methods=["POST"]),
+    ]
+)

@@ -1,0 +1,167 @@
+"""Requests whose bodies are compressed, decompressed on their way in (RFC 9110 section 8.4).
+
+How a coding is undone is in `_codings`; answers are compressed elsewhere.
+"""
+
+from anyio.lowlevel import checkpoint
+
+from framework._exchange import EXCHANGE, Exchange
+from framework._wire.grammar import split_list
+from framework._wire.headers import Headers
+from framework._wire.negotiation import ALIASES
+from framework.connections import HTTPConnection
+from framework.errors import default_response
+from framework.exceptions import ConfigError, HTTPException, UnsupportedMediaType
+from framework.middleware._codings import CODINGS, CompressedBody
+from framework.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["DecompressionMiddleware"]
+
+
+class DecompressionMiddleware:
+    """Lets an app read compressed bodies as if they had been sent as they are: gzip, deflate, br, zstd.
+
+    Other codings, and more than one, are refused with 415. `receive` raises LimitExceeded (413) for
+    more than `max_size` bytes, compressed or decompressed, and for more than `max_ratio` decompressed
+    bytes for each that has arrived (from 1 MiB on), MalformedRequest (400) for malformed bodies; an app
+    that can do nothing with these is answered for. br and zstd need the extra `compression`.
+    """
+
+    __slots__ = ("_app", "_max_ratio", "_max_size")
+
+    def __init__(
+        self, app: ASGIApp, *, max_size: int = 16 * 1024 * 1024, max_ratio: int = 100
+    ) -> None:
+        for name, value in (("max_size", max_size), ("max_ratio", max_ratio)):
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:  # type: ignore[redundant-expr]
+                raise ConfigError(
+                    f"DecompressionMiddleware({name}={value!r}): it takes an integer of 1 or more"
+                )
+        self._app = app
+        self._max_size = max_size
+        self._max_ratio = max_ratio
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; only HTTP requests with a content coding are touched."""
+        headers = Headers(raw=scope["headers"] if scope["type"] == "http" else [])
+        names = split_list((headers.combined("content-encoding") or "").lower())
+        codings = [ALIASES.get(name, name) for name in names if name != "identity"]
+        if not codings:
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = self._open(codings, headers.get("content-length", ""))
+        except HTTPException as error:
+            await _respond(error, scope, receive, send)
+        else:
+            await _Passage(body, scope, receive, send).run(self._app)
+
+    def _open(self, codings: list[str], length: str) -> CompressedBody:
+        # Nobody sends a stack of codings (RFC 9110 section 8.4), and each would multiply a bomb.
+        if len(codings) > 1 or codings[0] not in CODINGS:
+            asked, offered = ", ".join(codings), ", ".join(CODINGS)
+            error = UnsupportedMediaType(f"the content coding is {asked:.80}, not one of {offered}")
+            error.headers = {"accept-encoding": offered}  # RFC 9110 section 15.5.16
+            raise error
+        body = CompressedBody(codings[0], max_size=self._max_size, max_ratio=self._max_ratio)
+        if length.isdecimal():
+            body.check_size(int(length[:20]))
+        return body
+
+
+class _Passage:
+    # One request on its way through.
+    __slots__ = (
+        "_answered",
+        "_body",
+        "_outer",
+        "_receive",
+        "_refusal",
+        "_scope",
+        "_send",
+        "_started",
+    )
+
+    def __init__(self, body: CompressedBody, scope: Scope, receive: Receive, send: Send) -> None:
+        self._body = body
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._outer: Exchange | None = scope.get(EXCHANGE)
+        self._started = False  # the app's answer
+        self._refusal: HTTPException | None = None  # what `receive` has raised
+        self._answered = False  # and was answered here
+
+    async def run(self, app: ASGIApp) -> None:
+        """Let the app serve the request; what is changed of the scope is put back."""
+        scope = self._scope
+        receive: Receive = self.receive
+        send: Send = self.send
+        # Not a copy: tools outside find in the scope what the app writes into it.
+        original = {key: scope[key] for key in ("headers", EXCHANGE) if key in scope}
+        scope["headers"] = _decompressed(scope["headers"])
+        if self._outer is not None:  # it counts compressed bytes, so what is inside gets another
+            del scope[EXCHANGE]
+            inner = Exchange(scope, receive, send, keep=self._outer._limit)
+            receive, send = inner.receive, inner.send
+        try:
+            await app(scope, receive, send)
+        except HTTPException as error:
+            if error is not self._refusal or (self._started and not self._answered):
+                raise
+            if not self._started:
+                await _respond(error, scope, self._receive, self._send)
+        finally:
+            scope.update(original)
+
+    async def receive(self) -> Message:
+        """The next chunk of the body, decompressed now."""
+        if self._refusal is not None:
+            raise self._refusal
+        body, chunk = self._body, b""
+        if body.is_over:
+            return await self._receive()
+        try:
+            while not (chunk or body.is_over):
+                if body.needs_input:
+                    message = await self._receive_more()
+                    if message["type"] != "http.request":
+                        return message
+                    body.feed(message.get("body", b""), more=message.get("more_body", False))
+                else:
+                    await checkpoint()  # a message may hold work for many chunks
+                chunk = body.read()
+        except HTTPException as error:
+            self._refusal = error
+            raise
+        return {"type": "http.request", "body": chunk, "more_body": not body.is_over}
+
+    async def _receive_more(self) -> Message:
+        if self._outer is None:
+            return await self._receive()
+        self._outer.ask(self._body.arrived)
+        try:
+            return await self._receive()
+        finally:
+            self._outer.ask(None)
+
+    async def send(self, message: Message) -> None:
+        """Send; but an app that makes a 5xx of the refusal did not know what it was."""
+        if message["type"] == "http.response.start":
+            self._started = True
+            if self._refusal is not None and message["status"] >= 500:
+                self._answered = True
+                await _respond(self._refusal, self._scope, self._receive, self._send)
+        if not self._answered:
+            await self._send(message)
+
+
+def _decompressed(fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    headers = Headers(raw=fields).mutablecopy()
+    del headers["content-encoding"], headers["content-length"]
+    headers["transfer-encoding"] = "chunked"  # as HTTP/1.1 announces a body of unknown length
+    return headers.raw
+
+
+async def _respond(error: HTTPException, scope: Scope, receive: Receive, send: Send) -> None:
+    await default_response(error, HTTPConnection(scope))(scope, receive, send)

@@ -1,0 +1,1 @@
+"""What a real browser does and sees; skipped where no Chromium is installed."""

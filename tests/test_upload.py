@@ -1,0 +1,132 @@
+"""The upload example on every server, by every kind of client: what arrives is what was sent."""
+
+import hashlib
+import socket
+import subprocess
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.leftovers import descriptors_of, names, settled
+from tests.servers import COMMANDS, HOST, Server, serve
+
+SMALL = "Été \N{SNOWMAN}.txt", "né à Nîmes\r\n".encode()
+LARGE = "large.bin", bytes(range(256)) * 12_000
+
+
+@pytest.fixture(scope="module", params=sorted(COMMANDS))
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Server]:
+    directory = tmp_path_factory.mktemp("uploads")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UPLOAD_DIR", str(directory))
+        patch.setenv("TMPDIR", str(directory))
+        with serve(request.param, "examples.upload:app") as server:
+            yield server
+            assert "Traceback" not in server.log()
+    assert names(directory) == ["0-Été \N{SNOWMAN}.txt", "1-large.bin"]
+    assert (directory / "1-large.bin").read_bytes() == LARGE[1]
+
+
+def described(*files: tuple[str, bytes]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in files
+    ]
+
+
+def url(server: Server, path: str) -> str:
+    return f"http://{HOST}:{server.port}{path}"
+
+
+def test_httpx_uploads_a_form(server: Server) -> None:
+    files = [("files", SMALL), ("files", LARGE)]
+    answer = httpx.post(url(server, "/upload"), data={"comment": "é"}, files=files, timeout=30)
+    assert answer.json() == {"comment": "é", "files": described(SMALL, LARGE)}
+    answer = httpx.post(url(server, "/stream"), data={"comment": "é"}, files=files, timeout=30)
+    assert answer.json() == {"files": described(SMALL, LARGE)}
+
+
+def test_httpx_uploads_in_chunks_of_unknown_length(server: Server) -> None:
+    def chunks() -> Iterator[bytes]:
+        for at in range(0, len(LARGE[1]), 10_000):
+            yield LARGE[1][at : at + 10_000]
+
+    answer = httpx.put(url(server, "/files/large.bin"), content=chunks(), timeout=30)
+    assert answer.json() == described(LARGE)[0]
+
+
+def test_curl_uploads_a_form_and_a_file(server: Server, tmp_path: Path) -> None:
+    for name, content in (SMALL, LARGE):
+        (tmp_path / name).write_bytes(content)
+    curl = ["curl", "--silent", "--show-error", "--max-time", "30"]
+    forms = ["--form", f"files=@{SMALL[0]}", "--form", f"files=@{LARGE[0]}", "--form", "comment=é"]
+    sent = subprocess.run(
+        [*curl, *forms, url(server, "/upload")], cwd=tmp_path, check=True, capture_output=True
+    )
+    assert httpx.Response(200, content=sent.stdout).json() == {
+        "comment": "é",
+        "files": described(SMALL, LARGE),
+    }
+    sent = subprocess.run(
+        [*curl, "--upload-file", LARGE[0], url(server, "/files/")],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    assert httpx.Response(200, content=sent.stdout).json() == described(LARGE)[0]
+
+
+def test_a_raw_socket_uploads_byte_by_byte(server: Server) -> None:
+    body = (
+        b"preamble\r\n--B\r\n"
+        b'content-disposition: form-data; name=files; filename="a%22b.txt"\r\n\r\n'
+        b"\r\n--\r\n--b\r\n--B--\r\nepilogue"
+    )
+    head = (
+        f"POST /stream HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: {len(body)}\r\n"
+        "content-type: multipart/form-data; boundary=B\r\nconnection: close\r\n\r\n"
+    )
+    with socket.create_connection((HOST, server.port), timeout=30) as raw:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in head.encode() + body:
+            raw.sendall(bytes([byte]))
+        answer = b""
+        while chunk := raw.recv(65536):
+            answer += chunk
+    assert described(('a"b.txt', b"\r\n--\r\n--b"))[0]["sha256"].encode() in answer
+
+
+def test_a_body_over_the_limit_is_refused_before_it_is_sent(server: Server) -> None:
+    if "daphne" in str(server.process.args):
+        pytest.skip("daphne calls an app when all of the body has come")
+    head = (
+        f"PUT /files/x HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: {3 * 1024**3}\r\n"
+        "content-type: application/octet-stream\r\n\r\nfirst bytes"
+    )
+    with socket.create_connection((HOST, server.port), timeout=30) as raw:
+        raw.sendall(head.encode())
+        assert b" 413 " in raw.recv(65536).partition(b"\r\n")[0]
+
+
+def test_clients_that_leave_mid_upload_leave_nothing_behind(server: Server) -> None:
+    body = (
+        b"--B\r\ncontent-disposition: form-data; name=files; filename=x\r\n\r\n" + b"x" * 3_000_000
+    )
+    head = (
+        f"POST /upload HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: {10**9}\r\n"
+        "content-type: multipart/form-data; boundary=B\r\n\r\n"
+    )
+    httpx.get(url(server, "/"))
+    before = descriptors_of(server.process.pid)
+    for _ in range(10):
+        leaving = [socket.create_connection((HOST, server.port), timeout=30) for _ in range(20)]
+        for raw in leaving:
+            raw.sendall(head.encode() + body)
+        for raw in leaving:
+            raw.close()
+    assert settled(lambda: descriptors_of(server.process.pid), before) <= before
