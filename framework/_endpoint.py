@@ -75,8 +75,8 @@ def http_endpoint(
                         raise
                     await errors.answer(error, request or Request(scope, receive, settings), send)
         finally:
-            if request is not None and request._form is not None:
-                await request._form.close()
+            if request is not None and request._files is not None:
+                await request._files.close()
 
     return serve
 

@@ -17,7 +17,7 @@ from framework._multipart import Event, FormParser, PartHead
 from framework._spool import Spool
 from framework._wire.disposition import safe_filename
 from framework._wire.headers import Headers
-from framework._wire.multidict import MultiMapping
+from framework._wire.multidict import MultiMapping, first_values
 from framework._wire.query import parse_urlencoded
 from framework.exceptions import LimitExceeded
 from framework.limits import Limits
@@ -112,7 +112,8 @@ class FormData(MultiMapping[str | UploadFile]):
     def __init__(
         self, pairs: Iterable[tuple[str, str | UploadFile]] = (), *, spool: Spool | None = None
     ) -> None:
-        super().__init__(pairs)
+        self._pairs = list(pairs)
+        self._first = first_values(self._pairs)
         self._spool = spool
 
     @property

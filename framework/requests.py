@@ -1,15 +1,13 @@
 """What a handler holds of an HTTP request: the scope's values, and the body.
 
-Every byte of a body passes `Request._next_chunk`, or `_Chunks` where it is streamed and nobody looks
-ahead, and is counted there. Nothing here knows of routes, or of the app that made the request.
+How a body arrives is for `_body`; what it is, for this. Nothing here knows of routes, or of the app
+that made the request.
 """
 
-import sys
 from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
-import anyio
-
+from framework._body import Body, Chunks
 from framework._concurrency import until_blocked
 from framework._content import (
     JSON,
@@ -19,7 +17,6 @@ from framework._content import (
     checked_type,
     content_fields,
 )
-from framework._exchange import EXCHANGE, Exchange
 from framework._multipart import boundary_of
 from framework._wire.charset import decode_text
 from framework._wire.json import decodes_types, is_nested_deeper
@@ -28,8 +25,6 @@ from framework._wire.violations import violations
 from framework.connections import DEFAULT_SETTINGS, HTTPConnection, Settings
 from framework.exceptions import (
     BodyUnavailable,
-    ClientDisconnect,
-    FrameworkError,
     InvalidContent,
     LimitExceeded,
     MalformedRequest,
@@ -51,18 +46,12 @@ class Request(HTTPConnection):
     """An HTTP request. Make one of your own in ASGI middleware: `Request(scope, receive)`."""
 
     __slots__ = (
-        "_ahead",
+        "_arriving",
         "_body",
         "_decoded",
-        "_ended",
+        "_files",
         "_form",
-        "_gone",
-        "_idle",
-        "_lost",
-        "_opened",
         "_receive",
-        "_received",
-        "_receiving",
     )
 
     def __init__(
@@ -76,14 +65,8 @@ class Request(HTTPConnection):
         self._body: bytes | None = None
         self._decoded: tuple[Any] | None = None
         self._form: FormData | None = None
-        self._received = 0
-        self._opened = False  # somebody has begun to read the body
-        self._ended = False  # the last message of the body has come in
-        self._gone = False  # the client has gone
-        self._lost: FrameworkError | None = None  # a middleware has kept the body to itself
-        self._ahead: bytearray | None = None  # came in while waiting for the client to go
-        self._receiving = False  # `receive` is being awaited, and must not be called again
-        self._idle: anyio.Event | None = None  # set when it no longer is
+        self._files: FormData | None = None  # to be closed once the request was answered
+        self._arriving: Body | None = None
 
     @property
     def method(self) -> str:
@@ -98,12 +81,14 @@ class Request(HTTPConnection):
         before its end, BodyUnavailable after `stream()`.
         """
         if self._body is None:
-            return await self._read(content_fields(self.scope)[1])
+            self._body = await self._source().read(content_fields(self.scope)[1])
         return self._body
 
     def stream(self) -> AsyncIterator[bytes]:
         """The body in the chunks in which it arrives, none of them kept; errors as for `body()`."""
-        return _Chunks(self)
+        if self._body is not None:
+            return _Whole(self._body)
+        return Chunks(self._source(), content_fields(self.scope)[1])
 
     async def text(self) -> str:
         """The body as text, by the charset of its Content-Type, UTF-8 where none is named.
@@ -185,13 +170,14 @@ class Request(HTTPConnection):
         A body that nobody has begun to read is waited for first, and kept as by `disconnected()`: a
         `receive` that is given up may lose what it was about to bring (granian's does).
         """
-        if self._opened and not self._ended:
-            return self._gone
+        source = self._source()
+        if source.opened and not source.ended:
+            return source.gone
         if announces_body(self.scope):
-            await self._look_ahead(until_end=True)
-        if not self._gone:
-            await until_blocked(self.disconnected)
-        return self._gone
+            await source.look_ahead(until_end=True)
+        if not source.gone:
+            await until_blocked(source.look_ahead)
+        return source.gone
 
     async def disconnected(self) -> Message:
         """Wait until the client has gone; a body that arrives meanwhile is kept for who reads it.
@@ -200,65 +186,28 @@ class Request(HTTPConnection):
         has begun to read it keeps as much as `body()` would take; once somebody reads, it leaves the
         pace to the reader, who then learns by ClientDisconnect.
         """
-        await self._look_ahead()
+        await self._source().look_ahead()
         return {"type": "http.disconnect"}
 
-    async def _look_ahead(self, *, until_end: bool = False) -> None:
-        ahead = self._ahead
-        if ahead is None:
-            ahead = self._ahead = bytearray()
-        while not (self._gone or (until_end and (self._ended or self._lost))):
-            has_ended = self._ended
-            if self._receiving or (self._opened and not has_ended):
-                await self._until_idle()
-                continue
-            try:
-                message = await self._receive_alone()
-            except (BodyUnavailable, LimitExceeded) as error:
-                if self._lost is not None:
-                    raise
-                self._lost = error  # for who reads the body; here only the client matters
-                continue
-            if message["type"] == "http.request":
-                if has_ended:  # a server that repeats itself would keep this loop spinning
-                    await anyio.sleep_forever()
-                if self._lost is None and len(ahead) <= self._settings.limits.max_body_size:
-                    ahead += message.get("body", b"")
-
-    def _open(self, content_length: bytes | None) -> None:
-        if self._opened:
-            raise BodyUnavailable(
-                "this body was read before, by stream() or by a call that failed; "
-                "call body() first to read it twice"
+    def _source(self) -> Body:
+        if self._arriving is None:
+            settings = self._settings
+            # One that a middleware has made for itself has no settings of an app.
+            self._arriving = Body(
+                self.scope,
+                self._receive,
+                settings.limits.max_body_size,
+                keeps=settings is DEFAULT_SETTINGS,
             )
-        self._opened = True
-        if content_length is not None and content_length.isdigit():
-            self._check_size(int(content_length[:20]))
-
-    def _check_size(self, size: int) -> None:
-        if size > self._settings.limits.max_body_size:
-            raise self._too_large()
-
-    def _too_large(self) -> LimitExceeded:
-        limit = self._settings.limits.max_body_size
-        return LimitExceeded(413, "max_body_size", limit, f"the body is larger than {limit} bytes")
-
-    async def _read(self, content_length: bytes | None, most: int = sys.maxsize) -> bytes:
-        self._open(content_length)
-        chunks: list[bytes] = []
-        while self._ahead or not self._ended:
-            chunks.append(await self._next_chunk())
-            if self._received > most:
-                detail = f"the fields of the form have more than {most} bytes"
-                raise LimitExceeded(413, "max_form_memory", most, detail)
-        self._body = b"".join(chunks)
-        return self._body
+        return self._arriving
 
     async def _json_body(self) -> bytes:
-        content_type, content_length = content_fields(self.scope)
+        content_type, length = content_fields(self.scope)
         if content_type != b"application/json":
             checked_type(content_type, JSON)
-        body = await self._read(content_length) if self._body is None else self._body
+        body = self._body
+        if body is None:
+            body = self._body = await self._source().read(length)
         depth = self._settings.limits.max_json_depth
         if is_nested_deeper(body, depth):
             detail = f"the body is nested deeper than {depth} arrays and objects"
@@ -268,133 +217,32 @@ class Request(HTTPConnection):
     async def _read_form(self) -> FormData:
         if self._form is None:
             limits = self._settings.limits
-            content_type, content_length = content_fields(self.scope)
-            if content_type is None and not announces_body(self.scope):
-                self._form = FormData()
-                return self._form
-            media = checked_type(content_type, URLENCODED, MULTIPART)
-            if media.essence == MULTIPART:
-                self._form = await read_multipart(self.stream(), boundary_of(media), limits)
-            else:
-                body = self._body
-                if body is None:
-                    body = await self._read(content_length, limits.max_form_memory)
-                self._form = parse_form(body, limits)
+            content_type, length = content_fields(self.scope)
+            if content_type != b"application/x-www-form-urlencoded":
+                if content_type is None and not announces_body(self.scope):
+                    self._form = FormData()
+                    return self._form
+                media = checked_type(content_type, URLENCODED, MULTIPART)
+                if media.essence == MULTIPART:
+                    form = await read_multipart(self.stream(), boundary_of(media), limits)
+                    self._form = self._files = form
+                    return form
+            body = self._body
+            if body is None:
+                body = self._body = await self._source().read(length, limits.max_form_memory)
+            self._form = parse_form(body, limits)
         return self._form
 
-    async def _next_chunk(self) -> bytes:
-        while self._receiving and not (self._ahead or self._ended or self._lost):
-            await self._until_idle()
-        if self._ahead:
-            chunk = bytes(self._ahead)
-            self._ahead.clear()
-        elif self._ended:
-            return b""
-        elif self._lost is not None:
-            raise self._lost
-        else:
-            message = None if self._gone else await self._receive_alone()
-            if message is None or message["type"] == "http.disconnect":
-                raise ClientDisconnect("the client went away before the end of its request")
-            chunk = message.get("body", b"")
-        self._received += len(chunk)
-        self._check_size(self._received)
-        return chunk
 
-    async def _receive_alone(self) -> Message:
-        exchange: Exchange | None = self.scope.get(EXCHANGE)
-        if exchange is not None and not (self._ended or self._lost):
-            received = self._received + len(self._ahead or b"")
-            # One that middleware has made for itself has no settings of an app.
-            exchange.ask(received, keep=self._settings is DEFAULT_SETTINGS)
-        self._receiving = True
-        try:
-            message = await self._receive()
-        finally:
-            self._receiving = False
-            if exchange is not None:
-                exchange.ask(None)
-            self._wake()
-        self._note(message)
-        return message
+class _Whole(AsyncIterator[bytes]):
+    # A body that was read before, as a stream.
+    __slots__ = ("_body",)
 
-    def _note(self, message: Message) -> None:
-        """Note what a message says besides its chunk."""
-        if message["type"] == "http.disconnect":
-            self._gone = True
-            self._wake()
-        elif self._lost is None and not message.get("more_body", False):
-            self._ended = True
-            self._wake()
-
-    def _wake(self) -> None:
-        if self._idle is not None:
-            self._idle.set()
-            self._idle = None
-
-    async def _until_idle(self) -> None:
-        if self._idle is None:
-            self._idle = anyio.Event()
-        await self._idle.wait()
-
-
-class _Chunks(AsyncIterator[bytes]):
-    # No generator: one that is left early has to be finalised by the event loop, and one whose
-    # `receive` was cancelled says that it is at its end.
-    __slots__ = ("_left", "_receive", "_request")
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._receive: Receive = self._begin
-        self._left = 0  # bytes that may still come
+    def __init__(self, body: bytes) -> None:
+        self._body = body
 
     async def __anext__(self) -> bytes:
-        while True:
-            message = await self._receive()
-            try:
-                chunk: bytes = message["body"]
-                if message["more_body"] and chunk:
-                    left = self._left - len(chunk)
-                    if left >= 0:
-                        self._left = left
-                        return chunk
-            except KeyError:
-                pass
-            if chunk := self._take(message):
-                return chunk
-
-    def _take(self, message: Message) -> bytes:
-        """The chunk of a message that is not as most are: the last, an empty one, or one too many."""
-        request = self._request
-        request._note(message)
-        if request._gone:
-            raise ClientDisconnect("the client went away before the end of its request")
-        if request._ended:
-            self._receive = _at_end
-        chunk: bytes = message.get("body", b"")
-        self._left -= len(chunk)
-        if self._left < 0:
-            raise request._too_large()
-        return chunk
-
-    async def _begin(self) -> Message:
-        request = self._request
-        if request._body is not None:
-            self._receive = _at_end
-            self._left = len(request._body)
-            return {"type": "http.request", "body": request._body}
-        is_watched = EXCHANGE in request.scope or request._ahead is not None
-        request._open(content_fields(request.scope)[1])
-        self._left = request._settings.limits.max_body_size
-        self._receive = self._next if is_watched else request._receive
-        return await self._receive()
-
-    async def _next(self) -> Message:
-        request = self._request
-        if request._ended and not request._ahead:
-            raise StopAsyncIteration
-        return {"type": "http.request", "body": await request._next_chunk(), "more_body": True}
-
-
-async def _at_end() -> Message:
-    raise StopAsyncIteration
+        body, self._body = self._body, b""
+        if body:
+            return body
+        raise StopAsyncIteration

@@ -23,6 +23,7 @@ STOREYS = [
     {"_concurrency"},
     {"_exchange", "_paths", "background", "connections", "files", "forms"}
     | {
+        "_body",
         "_content",
         "_multipart",
         "parts",

@@ -2,9 +2,7 @@
 
 import hashlib
 import socket
-import subprocess
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -60,27 +58,6 @@ def test_httpx_uploads_in_chunks_of_unknown_length(server: Server) -> None:
     assert answer.json() == described(LARGE)[0]
 
 
-def test_curl_uploads_a_form_and_a_file(server: Server, tmp_path: Path) -> None:
-    for name, content in (SMALL, LARGE):
-        (tmp_path / name).write_bytes(content)
-    curl = ["curl", "--silent", "--show-error", "--max-time", "30"]
-    forms = ["--form", f"files=@{SMALL[0]}", "--form", f"files=@{LARGE[0]}", "--form", "comment=é"]
-    sent = subprocess.run(
-        [*curl, *forms, url(server, "/upload")], cwd=tmp_path, check=True, capture_output=True
-    )
-    assert httpx.Response(200, content=sent.stdout).json() == {
-        "comment": "é",
-        "files": described(SMALL, LARGE),
-    }
-    sent = subprocess.run(
-        [*curl, "--upload-file", LARGE[0], url(server, "/files/")],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
-    assert httpx.Response(200, content=sent.stdout).json() == described(LARGE)[0]
-
-
 def test_a_raw_socket_uploads_byte_by_byte(server: Server) -> None:
     body = (
         b"preamble\r\n--B\r\n"
@@ -110,7 +87,10 @@ def test_a_body_over_the_limit_is_refused_before_it_is_sent(server: Server) -> N
     )
     with socket.create_connection((HOST, server.port), timeout=30) as raw:
         raw.sendall(head.encode())
-        assert b" 413 " in raw.recv(65536).partition(b"\r\n")[0]
+        answer = b""
+        while not answer.endswith(b"}"):
+            answer += raw.recv(65536)
+        assert b" 413 " in answer.partition(b"\r\n")[0]
 
 
 def test_clients_that_leave_mid_upload_leave_nothing_behind(server: Server) -> None:

@@ -1,16 +1,20 @@
-"""The upload example in a browser: a real <form>, with its script and without."""
+"""The upload example in a browser, by a real <form> with its script and without, and by curl."""
 
 import hashlib
 import json
+import shutil
+import subprocess
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from tests.browser.chromium import CHROMIUM, Page, browse
-from tests.servers import HOST, serve
+from tests.clients.chromium import CHROMIUM, Page, browse
+from tests.servers import COMMANDS, HOST, serve
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH")
+CURL = shutil.which("curl")
+
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH")
 
 FILES = {
     "Été \N{SNOWMAN}.txt": "né à Nîmes\r\n".encode(),
@@ -48,6 +52,7 @@ def fill_in(page: Page, files: list[Path]) -> None:
     page.evaluate("document.querySelector('[name=comment]').value = 'é\\u2603 & \"co\"'")
 
 
+@needs_chromium
 def test_the_script_sends_the_form_and_shows_the_progress(page: Page, files: list[Path]) -> None:
     fill_in(page, files)
     page.evaluate("document.querySelector('button').click()")
@@ -56,6 +61,7 @@ def test_the_script_sends_the_form_and_shows_the_progress(page: Page, files: lis
     assert page.evaluate("[bar.hidden, bar.value]") == [False, 1]
 
 
+@needs_chromium
 def test_the_form_works_without_the_script(page: Page, files: list[Path]) -> None:
     fill_in(page, files)
     page.evaluate("form.submit()")  # fires no event, so the script does not see it
@@ -63,6 +69,7 @@ def test_the_form_works_without_the_script(page: Page, files: list[Path]) -> Non
     assert answer == {"comment": 'é\N{SNOWMAN} & "co"', "files": EXPECTED}
 
 
+@needs_chromium
 def test_no_chosen_file_is_an_empty_file_without_a_name(page: Page) -> None:
     page.evaluate("form.submit()")
     answer = json.loads(page.wait_for("location.pathname == '/upload' && document.body.innerText"))
@@ -70,6 +77,7 @@ def test_no_chosen_file_is_an_empty_file_without_a_name(page: Page) -> None:
     assert answer == {"comment": "", "files": [nothing]}
 
 
+@needs_chromium
 def test_form_data_of_a_script_arrives(page: Page) -> None:
     script = """
     (async () => {
@@ -82,3 +90,20 @@ def test_form_data_of_a_script_arrives(page: Page) -> None:
     (file,) = json.loads(page.evaluate(script))["files"]
     assert file["name"] == 'a"b\r\nc\\d.txt'
     assert file["sha256"] == hashlib.sha256("€".encode()).hexdigest()
+
+
+@pytest.mark.skipif(CURL is None, reason="no curl on the PATH")
+@pytest.mark.parametrize("server", sorted(COMMANDS))
+def test_curl_uploads_a_form_and_a_file(server: str, files: list[Path], tmp_path: Path) -> None:
+    def curl(*arguments: str) -> object:
+        command = ["curl", "--silent", "--show-error", "--max-time", "30", *arguments]
+        ran = subprocess.run(command, cwd=tmp_path / "files", check=True, capture_output=True)
+        return json.loads(ran.stdout)
+
+    chosen = [f'files=@"{path.name.replace(chr(34), chr(92) + chr(34))}"' for path in files]
+    forms = [part for form in (*chosen, "comment=é") for part in ("--form", form)]
+    with serve(server, "examples.upload:app") as running:
+        url = f"http://{HOST}:{running.port}"
+        assert curl(*forms, f"{url}/upload") == {"comment": "é", "files": EXPECTED}
+        assert curl(*forms, f"{url}/stream") == {"files": EXPECTED}
+        assert curl("--upload-file", "large.bin", f"{url}/files/") == EXPECTED[2]
