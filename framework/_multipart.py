@@ -61,8 +61,8 @@ class PartHead:
 
     def __init__(self, header_list: list[tuple[str, str]], limits: Limits) -> None:
         self._header_list = header_list
-        self.bytes_received = 0
-        self.complete = False
+        self.bytes_received: int = 0
+        self.complete: bool = False
         size = sum(len(name) + len(value) + 4 for name, value in header_list)
         if size > limits.max_part_header_size:
             raise ParserLimitReached
@@ -71,6 +71,8 @@ class PartHead:
         fields = dict(header_list)
         if len(fields) != len(header_list):
             raise ParserError("a header field of a part comes twice")
+        self.name: str
+        self.filename: str | None
         try:
             disposition = fields.get("Content-Disposition", "")
             self.name, self.filename = parse_form_disposition(disposition)
@@ -80,7 +82,7 @@ class PartHead:
         encoding = fields.get("Content-Transfer-Encoding", "binary").strip().lower()
         if encoding not in PLAIN_ENCODINGS:
             raise ParserError("Content-Transfer-Encoding in a part: send the bytes as they are")
-        self.content_type = fields.get("Content-Type")
+        self.content_type: str | None = fields.get("Content-Type")
         is_field = self.filename is None
         self.max_size: int | None = limits.max_field_size if is_field else limits.max_file_size
 

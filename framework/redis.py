@@ -11,10 +11,10 @@ from framework.exceptions import FrameworkError
 try:
     from coredis import PureToken, Redis
     from coredis.retry import NoRetryPolicy
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         "framework.redis needs coredis: pip install 'asgi-framework[redis]'"
-    ) from error
+    ) from _error
 
 __all__ = ["RedisStore"]
 

@@ -22,8 +22,8 @@ from framework.types import ASGIApp, Message, Receive, Scope, Send
 
 try:
     import itsdangerous
-except ImportError as error:  # whoever has a store does without
-    missing: ImportError | None = error
+except ImportError as _error:  # whoever has a store does without
+    missing: ImportError | None = _error
 else:
     missing = None
 
