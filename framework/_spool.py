@@ -43,7 +43,8 @@ class Spool:
                 self._disk = Disk()
             self._memory += self._content.tell()
             self._start = self._disk.size + self._pending.tell()
-            self._pending.write(self._content.getbuffer())
+            # Not getbuffer(): CPython 3.12.1 crashes where it collects one. Neither makes a copy.
+            self._pending.write(self._content.getvalue())
             self._pending.write(chunk)
 
     def end_file(self) -> BinaryIO:
@@ -62,7 +63,7 @@ class Spool:
         size = self._pending.tell()
         if self._disk is not None and (size >= WRITE_SIZE or (whole and size)):
             pending, self._pending = self._pending, io.BytesIO()
-            await in_thread(self._disk.append, pending.getbuffer())
+            await in_thread(self._disk.append, pending.getvalue())
 
     async def close(self) -> None:
         """Give the disk's space back, also while the task is being cancelled."""
@@ -81,15 +82,16 @@ class Disk:
         self._lock = Lock()
         self.size = 0
 
-    def append(self, data: memoryview) -> None:
+    def append(self, data: bytes) -> None:
         """Write at the end; the first call makes the file."""
         with self._lock:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
             self._file.seek(0, io.SEEK_END)
             self.size += len(data)
-            while data:
-                data = data[self._file.write(data) :]
+            view = memoryview(data)
+            while view:
+                view = view[self._file.write(view) :]
 
     def read_into(self, buffer: memoryview, position: int) -> int:
         """Read from a position; ValueError once it is closed."""
