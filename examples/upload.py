@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from secrets import token_hex
 
 from framework import App, HTMLResponse, Limits, Request
 
@@ -63,12 +64,10 @@ async def describe(name: str, chunks: AsyncIterator[bytes]) -> dict[str, object]
 async def upload(request: Request) -> dict[str, object]:
     """All files at once: small ones in memory, the others in a temporary file."""
     form = await request.form()
-    files = form.files.getlist("files")
+    files = [file for file in form.files.getlist("files") if file.filename]
     if DIRECTORY is not None:
-        for number, file in enumerate(files):
-            await file.save(Path(DIRECTORY) / f"{number}-{file.safe_filename}")
         for file in files:
-            await file.seek(0)
+            await file.save(Path(DIRECTORY) / f"{token_hex(8)}-{file.safe_filename}")
     return {
         "comment": form.fields.get("comment"),
         "files": [await describe(file.filename, file) for file in files],

@@ -18,9 +18,16 @@ from framework.exceptions import (
 )
 from framework.types import Message, Receive, Scope
 
-__all__ = ["Body", "Chunks"]
+__all__ = ["Body", "Chunks", "form_too_large"]
 
+MANY_CHUNKS = 256
 GONE = "the client went away before the end of its request"
+
+
+def form_too_large(limit: int) -> LimitExceeded:
+    """What is raised for more bytes of fields than `Limits.max_form_memory`."""
+    detail = f"the fields of the form have more than {limit} bytes"
+    return LimitExceeded(413, "max_form_memory", limit, detail)
 
 
 class Body:
@@ -29,6 +36,7 @@ class Body:
     __slots__ = (
         "_ahead",
         "_idle",
+        "_is_given_up",
         "_keeps",
         "_limit",
         "_lost",
@@ -52,6 +60,7 @@ class Body:
         """The last message of the body has come in."""
         self.gone = False
         """The client has gone."""
+        self._is_given_up = False
         self._received = 0
         self._lost: FrameworkError | None = None  # a middleware has kept the body to itself
         self._ahead: bytearray | None = None  # came in while waiting for the client to go
@@ -61,20 +70,36 @@ class Body:
     async def read(self, length: bytes | None, most: int = sys.maxsize) -> bytes:
         """The whole body, of this Content-Length; LimitExceeded also over `most`, for fields of a form."""
         is_watched = self._is_watched()
-        self._open(length)
-        chunks: list[bytes] = []
-        while self._ahead or not self.ended:
-            if is_watched:
-                chunk = await self._next_chunk()
-            else:
-                message = await self._receive()
-                self._note(message)
-                chunk = self._count(message)
-            chunks.append(chunk)
-            if self._received > most:
-                detail = f"the fields of the form have more than {most} bytes"
-                raise LimitExceeded(413, "max_form_memory", most, detail)
-        return b"".join(chunks)
+        if self._open(length) > most:
+            raise form_too_large(most)
+        start, chunks = bytearray(), list[bytes]()
+        try:
+            while self._ahead or not self.ended:
+                if is_watched:
+                    chunk = await self._next_chunk()
+                else:
+                    message = await self._receive()
+                    self._note(message)
+                    chunk = self._count(message)
+                if self._received > most:
+                    raise form_too_large(most)
+                if chunk:
+                    chunks.append(chunk)
+                if (
+                    len(chunks) == MANY_CHUNKS
+                ):  # of two bytes each they would take forty times the space
+                    start += b"".join(chunks)
+                    chunks.clear()
+        except BaseException:
+            self.give_up()
+            raise
+        return b"".join([start, *chunks]) if start else b"".join(chunks)
+
+    def give_up(self) -> None:
+        """Nobody reads any more: what still arrives is dropped by who waits for the client to go."""
+        if not self.ended:
+            self._is_given_up = True
+            self._wake()
 
     async def look_ahead(self, *, until_end: bool = False) -> None:
         """Wait until the client has gone, or the body has ended; what arrives is kept for who reads it."""
@@ -83,7 +108,7 @@ class Body:
             ahead = self._ahead = bytearray()
         while not (self.gone or (until_end and (self.ended or self._lost))):
             has_ended = self.ended
-            if self._receiving or (self.opened and not has_ended):
+            if self._receiving or (self.opened and not (has_ended or self._is_given_up)):
                 await self._until_idle()
                 continue
             try:
@@ -96,21 +121,24 @@ class Body:
             if message["type"] == "http.request":
                 if has_ended:  # a server that repeats itself would keep this loop spinning
                     await anyio.sleep_forever()
-                if self._lost is None and len(ahead) <= self._limit:
+                is_wanted = not self._lost and not self._is_given_up
+                if is_wanted and len(ahead) <= self._limit:
                     ahead += message.get("body", b"")
 
     def _is_watched(self) -> bool:
         return self._ahead is not None or EXCHANGE in self._scope
 
-    def _open(self, length: bytes | None) -> None:
+    def _open(self, length: bytes | None) -> int:
         if self.opened:
             raise BodyUnavailable(
                 "this body was read before, by stream() or by a call that failed; "
                 "call body() first to read it twice"
             )
         self.opened = True
-        if length is not None and length.isdigit() and int(length[:20]) > self._limit:
+        size = int(length[:20]) if length is not None and length.isdigit() else 0
+        if size > self._limit:
             raise self._too_large()
+        return size
 
     def _too_large(self) -> LimitExceeded:
         detail = f"the body is larger than {self._limit} bytes"
@@ -184,18 +212,24 @@ class Chunks(AsyncIterator[bytes]):
     was cancelled says that it is at its end.
     """
 
-    __slots__ = ("_body", "_left", "_length", "_receive")
+    __slots__ = ("_body", "_has_begun", "_left", "_length", "_receive")
 
     def __init__(self, body: Body, length: bytes | None) -> None:
         self._body = body
         self._length = length
         self._left = body._limit  # bytes that may still come
-        self._receive: Receive = self._begin
+        self._receive: Receive | None = None
+        self._has_begun = False
+
+    def __del__(self) -> None:
+        if self._has_begun:
+            self._body.give_up()
 
     async def __anext__(self) -> bytes:
         """The next chunk that is not empty."""
         while True:
-            message = await self._receive()
+            receive = self._receive
+            message = await (self._next() if receive is None else receive())
             try:
                 chunk: bytes = message["body"]
                 if message["more_body"] and chunk:
@@ -214,26 +248,24 @@ class Chunks(AsyncIterator[bytes]):
         body._note(message)
         if body.gone:
             raise ClientDisconnect(GONE)
-        if body.ended:
-            self._receive = _at_end
         chunk: bytes = message.get("body", b"")
         self._left -= len(chunk)
         if self._left < 0:
             raise body._too_large()
+        if body.ended:
+            self._receive = None
         return chunk
 
-    async def _begin(self) -> Message:
-        body = self._body
-        self._receive = self._next if body._is_watched() else body._receive
-        body._open(self._length)
-        return await self._receive()
-
     async def _next(self) -> Message:
+        """The next message while `_receive` is not to be called: at the start, watched, or at the end."""
         body = self._body
+        if not self._has_begun:
+            is_watched = body._is_watched()
+            body._open(self._length)
+            self._has_begun = True
+            if not is_watched:
+                self._receive = body._receive
+                return await body._receive()
         if body.ended and not body._ahead:
             raise StopAsyncIteration
         return {"type": "http.request", "body": await body._next_chunk(), "more_body": True}
-
-
-async def _at_end() -> Message:
-    raise StopAsyncIteration

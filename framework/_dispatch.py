@@ -251,5 +251,8 @@ def guarded(
                 await deny(error, scope, exchange.receive, send)
             else:
                 await errors.answer(error, Request(scope, exchange.receive, settings), send)
+        finally:
+            for close in exchange.leftovers:
+                await close()
 
     return guard

@@ -57,7 +57,8 @@ def http_endpoint(
                 encode = encoder(type(value))
                 answer = encode(value) if encode else results.response(value, status_code, title)
             except Exception as error:
-                await errors.answer(error, request or Request(scope, receive, settings), send)
+                request = request or Request(scope, receive, settings)
+                await errors.answer(error, request, send)
                 return
             if isinstance(answer, tuple):
                 body, fields = answer
@@ -73,7 +74,8 @@ def http_endpoint(
                     if not isinstance(answer, ASGIResponse) or answer.started:
                         log_unhandled(error, scope)
                         raise
-                    await errors.answer(error, request or Request(scope, receive, settings), send)
+                    request = request or Request(scope, receive, settings)
+                    await errors.answer(error, request, send)
         finally:
             if request is not None and request._files is not None:
                 await request._files.close()

@@ -5,7 +5,7 @@ in gets the body that was taken on the way. What a middleware wraps around `rece
 the Exchange is found by the scope, not by the function.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from framework.exceptions import BodyUnavailable, LimitExceeded
 from framework.types import Message, Receive, Scope, Send
@@ -34,13 +34,16 @@ class Exchange:
     __slots__ = (
         "_asked",
         "_ended",
+        "_given",
         "_is_asked_to_keep",
+        "_is_torn",
         "_kept",
         "_limit",
         "_outer",
         "_receive",
         "_send",
         "_taken",
+        "leftovers",
         "started",
     )
 
@@ -49,12 +52,16 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._limit = keep
-        self._kept: list[bytes] | None = []
+        self._kept: bytearray | None = bytearray()
         self._taken = 0  # bytes that went to a middleware
+        self._given = 0  # bytes that went to the endpoint
+        self._is_torn = False  # by a middleware that took some after the endpoint had begun
         self._ended = False
         self._asked: int | None = None
         self._is_asked_to_keep = False
         self.started = False
+        self.leftovers: list[Callable[[], Awaitable[None]]] = []
+        """To be called when all is over: what closes the files of forms that middleware has read."""
         scope[EXCHANGE] = self
 
     def delegate(self) -> None:
@@ -77,22 +84,26 @@ class Exchange:
         """Receive; to a Request first what went to somebody who did not pass it on."""
         asked = self._asked
         if asked is not None:
-            if asked < self._taken:
+            if asked < self._taken or self._is_torn or (self._ended and asked < self._given):
                 return self._replay(asked)
             if self._ended:
                 return {"type": "http.request", "body": b"", "more_body": False}
         message = await self._receive()
         if message["type"] == "http.request":
+            chunk = message.get("body", b"")
             if asked is None or self._is_asked_to_keep:
-                self._take(message.get("body", b""))
+                self._take(chunk)
+            else:
+                self._given += len(chunk)
             self._ended = not message.get("more_body", False)
         return message
 
     def _take(self, chunk: bytes) -> None:
         self._taken += len(chunk)
+        self._is_torn = self._is_torn or bool(chunk and self._given)
         if self._kept is not None and chunk:
             if self._taken <= self._limit:
-                self._kept.append(chunk)
+                self._kept += chunk
             else:
                 self._kept = None
 
@@ -100,13 +111,12 @@ class Exchange:
         if self._kept is None and self._limit:
             detail = f"the body is larger than {self._limit} bytes"
             raise LimitExceeded(413, "max_body_size", self._limit, detail)
-        if self._kept is None or asked:
+        if self._kept is None or asked or self._given:
             raise BodyUnavailable(
-                f"an ASGI middleware around this route has read {self._taken} bytes of the body "
-                f"and passed on {asked}; it has to replay them through `receive`"
+                f"an ASGI middleware around this route has read {self._taken + self._given} bytes "
+                f"of the body and passed on {asked}; it has to replay them through `receive`"
             )
-        self._kept = [b"".join(self._kept)]
-        return {"type": "http.request", "body": self._kept[0], "more_body": not self._ended}
+        return {"type": "http.request", "body": bytes(self._kept), "more_body": not self._ended}
 
     def send(self, message: Message) -> Awaitable[None]:
         """Send, and note that the answer began."""

@@ -23,7 +23,7 @@ from framework._wire.media import MediaType, parse_media_type
 from framework.exceptions import LimitExceeded, MalformedRequest
 from framework.limits import Limits
 
-__all__ = ["Event", "FormParser", "PartHead", "boundary_of"]
+__all__ = ["Event", "FormParser", "PartHead", "boundary_of", "field_too_large"]
 
 BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
 MAX_HEADERS = 16  # of a part; RFC 7578 section 4.8 knows three
@@ -31,6 +31,12 @@ PLAIN_ENCODINGS = frozenset({"7bit", "8bit", "binary"})
 
 Event: TypeAlias = "PartHead | bytes | None"
 """What comes of a chunk: the head of a part, bytes of its content, None at the end of it."""
+
+
+def field_too_large(limit: int) -> LimitExceeded:
+    """What is raised for a field over `Limits.max_field_size`."""
+    detail = f"a field of the form is larger than {limit} bytes"
+    return LimitExceeded(413, "max_field_size", limit, detail)
 
 
 def boundary_of(media: MediaType) -> bytes:
@@ -90,9 +96,10 @@ class PartHead:
         """LimitExceeded (413) when more has come than one field, or one file, may have."""
         limit = self.max_size
         if limit is not None and self.bytes_received > limit:
-            kind = "field" if self.filename is None else "file"
-            detail = f"a {kind} of the form is larger than {limit} bytes"
-            raise LimitExceeded(413, f"max_{kind}_size", limit, detail)
+            if self.filename is None:
+                raise field_too_large(limit)
+            detail = f"a file of the form is larger than {limit} bytes"
+            raise LimitExceeded(413, "max_file_size", limit, detail)
 
     def text(self, content: bytes | bytearray, charset: str | None = None) -> str:
         """The content as text: by the charset that the part names, or else by `charset`, or else as UTF-8.
@@ -135,10 +142,12 @@ class FormParser(PushMultipartParser):  # type: ignore[misc]
         """What the next chunk brings; it must be asked for all before the next."""
         try:
             yield from cast("Iterator[Event]", self.parse(chunk))
-        except ParserLimitReached:
+        except ParserLimitReached as error:
+            if "count" in str(error):
+                raise MalformedRequest(f"a part has more than {MAX_HEADERS} headers") from error
             limit = self._limits.max_part_header_size
-            detail = f"the header of a part is larger than {limit} bytes or {MAX_HEADERS} fields"
-            raise LimitExceeded(400, "max_part_header_size", limit, detail) from None
+            detail = f"the header of a part is larger than {limit} bytes"
+            raise LimitExceeded(413, "max_part_header_size", limit, detail) from error
         except MultipartError as error:
             raise _malformed(error) from error
 

@@ -14,7 +14,7 @@ from typing_extensions import Buffer
 
 from framework._concurrency import in_thread
 
-__all__ = ["Spool"]
+__all__ = ["Spool", "reopened"]
 
 WRITE_SIZE = 256 * 1024  # bytes for each trip to a thread
 
@@ -72,6 +72,17 @@ class Spool:
                 await in_thread(self._disk.close)
 
 
+def reopened(file: BinaryIO) -> BinaryIO:
+    """The same content from its start, with a position of its own; ValueError if the file is closed."""
+    if isinstance(file, io.BytesIO):
+        return io.BytesIO(file.getvalue())
+    raw: object = getattr(file, "raw", None)
+    if isinstance(raw, Section):
+        return io.BufferedReader(raw.again())
+    file.seek(0)
+    return file
+
+
 class Disk:
     """A temporary file, appended to and read by worker threads."""
 
@@ -121,16 +132,23 @@ class Section(io.RawIOBase):
         self._position = 0
 
     def readable(self) -> bool:
-        """It is."""
+        """True: it can be read, and only that."""
         return True
 
     def seekable(self) -> bool:
-        """It is, too."""
+        """True: wherever it is read next, the lock of the disk keeps readers apart."""
         return True
+
+    def again(self) -> "Section":
+        """The same bytes, to be read by somebody else; ValueError if it is closed."""
+        self._checkClosed()
+        return Section(self._disk, self._start, self._start + self._size)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move, without a look at the disk; ValueError before the start."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}.get(whence)
+        if base is None:
+            raise ValueError(f"whence={whence!r}: it takes 0, 1 or 2")
         if base + offset < 0:
             raise ValueError(f"a position before the start of the file: {base + offset}")
         self._position = base + offset

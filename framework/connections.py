@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from framework._paths import encoded_path, root_path
 from framework._wire.cookies import parse_cookies
 from framework._wire.headers import Headers
-from framework._wire.json import JSONCodec, StandardJSON
+from framework._wire.json import JSONCodec, StandardJSON, decodes_types
 from framework._wire.query import QueryParams, parse_urlencoded
 from framework._wire.urls import URL, absolute_url, quote_path, quote_query
 from framework.exceptions import LimitExceeded, NoMatchFound
@@ -86,7 +86,7 @@ def _no_routes(name: str, path_params: dict[str, Any]) -> str:
 class Settings:
     """What an app decides for each of its requests: the JSON codec, the limits, how names become paths."""
 
-    __slots__ = ("json", "limits", "path_for")
+    __slots__ = ("decodes_types", "is_of_an_app", "json", "limits", "path_for")
 
     def __init__(
         self,
@@ -98,6 +98,9 @@ class Settings:
         self.json: JSONCodec = StandardJSON() if json is None else json
         self.limits: Limits = Limits() if limits is None else limits
         self.path_for: Callable[[str, dict[str, Any]], str] = path_for
+        self.is_of_an_app: bool = path_for is not _no_routes
+        """Unless so, the request was made by middleware, and whoever is further in reads it, too."""
+        self.decodes_types: bool = decodes_types(self.json)
 
     def limited(self, levels: Iterable[Limits | None]) -> "Settings":
         """The same with the limits of routers and a route around them, from the outermost inwards."""

@@ -9,12 +9,14 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
 from os import PathLike
 from pathlib import Path
+from secrets import token_hex
 from types import TracebackType
 from typing import BinaryIO
 
+from framework._body import form_too_large
 from framework._concurrency import in_thread
-from framework._multipart import Event, FormParser, PartHead
-from framework._spool import Spool
+from framework._multipart import Event, FormParser, PartHead, field_too_large
+from framework._spool import Spool, reopened
 from framework._wire.disposition import safe_filename
 from framework._wire.headers import Headers
 from framework._wire.multidict import MultiMapping, first_values
@@ -30,8 +32,8 @@ READ_SIZE = 64 * 1024
 class UploadFile(AsyncIterator[bytes]):
     """A file of a form, open until the request was answered.
 
-    `filename` is as the client sent it: show it, but save by `safe_filename`. `content_type` is the
-    client's claim, too. Iterate over it for its bytes in chunks.
+    `filename` is as the client sent it ("" where the user chose no file): show it, but save by
+    `safe_filename`. `content_type` is the client's claim, too. Iterate over it for its bytes in chunks.
     """
 
     __slots__ = ("content_type", "file", "filename", "headers", "size")
@@ -77,7 +79,7 @@ class UploadFile(AsyncIterator[bytes]):
         """Write the whole file to `path`, in a thread, and return where it is.
 
         In a directory it gets its `safe_filename`, and FileExistsError rather than another's place. A
-        path that is no directory is overwritten. OSError for what the system refuses; nothing is left then.
+        file of that path is replaced once all was written; whatever fails leaves it as it was.
         """
         return await in_thread(_save, self.file, Path(path), self.safe_filename)
 
@@ -92,16 +94,22 @@ class UploadFile(AsyncIterator[bytes]):
 
 
 def _save(file: BinaryIO, path: Path, name: str) -> Path:
-    is_directory = path.is_dir()
-    target = path / name if is_directory else path
-    with target.open("xb" if is_directory else "wb") as copy:
+    content = reopened(file)
+    if path.is_dir():
+        _write(content, path / name)
+        return path / name
+    written = path.with_name(f".upload-{token_hex(8)}")
+    _write(content, written)
+    return written.replace(path)
+
+
+def _write(content: BinaryIO, path: Path) -> None:
+    with path.open("xb") as copy:
         try:
-            file.seek(0)
-            shutil.copyfileobj(file, copy, READ_SIZE)
+            shutil.copyfileobj(content, copy, READ_SIZE)
         except BaseException:
-            target.unlink()
+            path.unlink()
             raise
-    return target
 
 
 class FormData(MultiMapping[str | UploadFile]):
@@ -195,8 +203,7 @@ class _Entries:
             self._head.check_size()
             self._left -= len(event)
             if self._left < 0:
-                detail = f"the fields of the form have more than {self._limit} bytes"
-                raise LimitExceeded(413, "max_form_memory", self._limit, detail)
+                raise form_too_large(self._limit)
             self._content += event
         else:
             self._head.check_size()
@@ -227,14 +234,19 @@ class _Entries:
 
 def parse_form(body: bytes, limits: Limits) -> FormData:
     """The form of an urlencoded body, whose fields count as those of a multipart one do."""
+    limit = limits.max_field_size
+    if len(body) > limits.max_form_memory:
+        raise form_too_large(limits.max_form_memory)
+    is_large = len(body) > limit
+    # Before anything is decoded: escapes are three times as long as what they stand for.
+    if is_large and any(len(sequence) > 3 * limit + 1 for sequence in body.split(b"&")):
+        raise field_too_large(limit)
     try:
         fields = parse_urlencoded(body, max_fields=limits.max_fields)
     except ValueError as error:
         raise LimitExceeded(
             400, "max_fields", limits.max_fields, f"the form has {error}"
         ) from error
-    limit = limits.max_field_size
-    if len(body) > limit and any(len(value.encode()) > limit for _, value in fields):
-        detail = f"a field of the form is larger than {limit} bytes"
-        raise LimitExceeded(413, "max_field_size", limit, detail)
+    if is_large and any(len(name.encode()) + len(value.encode()) > limit for name, value in fields):
+        raise field_too_large(limit)
     return FormData(fields)

@@ -1,6 +1,6 @@
 """Every number that an app can set to bound what a client can make it do, with unit and reason."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 
 from framework.exceptions import ConfigError
 
@@ -33,10 +33,10 @@ class Limits:
     """Parts of a multipart body (400), fields and files alike."""
 
     max_part_header_size: int = 4 * 1024
-    """Bytes of the header of one part (400): the longest file name takes a thousand."""
+    """Bytes of the header of one part (413), without spaces around values: a file name takes a thousand."""
 
     max_field_size: int = 1024 * 1024
-    """Bytes of one field of a form (413): it is held in memory."""
+    """Bytes of one field of a form, its name included (413): it is held in memory."""
 
     max_form_memory: int = 16 * 1024 * 1024
     """Bytes of all fields of a form together (413), however large a body is let in for its files."""
@@ -53,7 +53,7 @@ class Limits:
     The digits of a number are bounded by Python itself: `sys.set_int_max_str_digits()`.
     """
 
-    given: frozenset[str] = field(init=False, repr=False, compare=False)
+    given: frozenset[str] = field(init=False, repr=False)
     """The names of those that were given; the others are defaults."""
 
     def __new__(cls, **given: int | None) -> "Limits":
@@ -76,7 +76,8 @@ class Limits:
         >>> Limits(max_files=5).within(Limits(max_files=9, max_fields=9)).max_fields
         9
         """
-        return replace(outer, **{name: getattr(self, name) for name in self.given})
+        levels = (outer, self)
+        return Limits(**{name: getattr(level, name) for level in levels for name in level.given})
 
 
 NAMES = [each.name for each in fields(Limits) if each.init]

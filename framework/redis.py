@@ -4,9 +4,10 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Literal, Self
 
-from anyio import AsyncContextManagerMixin, CancelScope
+from anyio import AsyncContextManagerMixin, fail_after
 
 from framework.exceptions import FrameworkError
+from framework.stores import When
 
 try:
     from coredis import PureToken, Redis
@@ -18,11 +19,12 @@ except ImportError as _error:
 
 __all__ = ["RedisStore"]
 
-CONDITIONS: dict[str, Literal[PureToken.NX, PureToken.XX] | None] = {
+CONDITIONS: dict[When, Literal[PureToken.NX, PureToken.XX] | None] = {
     "always": None,
     "absent": PureToken.NX,
     "present": PureToken.XX,
 }
+OPERATION_SECONDS = 10  # for all of one operation: it is deaf to the timeouts of whoever asks
 SECONDS = 5  # to wait for a connection, and for an answer
 IDLE_SECONDS = 30  # after which a silent connection is dropped: the network may have lost it
 
@@ -32,7 +34,8 @@ class RedisStore(AsyncContextManagerMixin):
 
     `RedisStore("redis://localhost")` is open within `async with store:`, in the lifespan of the app;
     options of coredis can stand in the URL, such as `?stream_timeout=1`. A coredis client is taken
-    as it is, and opened by whoever made it. What fails is raised as coredis raises it.
+    as it is, and opened by whoever made it. What fails is raised as coredis raises it; what
+    takes ten seconds is a TimeoutError.
     """
 
     __slots__ = ("_client", "_prefix", "_server")
@@ -69,7 +72,7 @@ class RedisStore(AsyncContextManagerMixin):
         value: bytes,
         *,
         max_age: int,
-        when: Literal["always", "absent", "present"] = "always",
+        when: When = "always",
     ) -> bool:
         """Keep the value, by one SET with NX or XX where that is asked for."""
         with _to_its_end():
@@ -104,9 +107,9 @@ def _client_of(url: str) -> Redis[bytes]:
 
 @contextmanager
 def _to_its_end() -> Generator[None]:
-    """What is asked of the server is not cancelled midway, for as long as the client's timeouts allow.
+    """What is asked of the server is not cancelled midway; TimeoutError after OPERATION_SECONDS.
 
     The pool of coredis 6.9 loses a connection each time, and waits forever once it has lost them all.
     """
-    with CancelScope(shield=True):
+    with fail_after(OPERATION_SECONDS, shield=True):
         yield

@@ -17,9 +17,10 @@ from framework._content import (
     checked_type,
     content_fields,
 )
+from framework._exchange import EXCHANGE, Exchange
 from framework._multipart import boundary_of
 from framework._wire.charset import decode_text
-from framework._wire.json import decodes_types, is_nested_deeper
+from framework._wire.json import is_nested_deeper
 from framework._wire.media import parse_media_type
 from framework._wire.violations import violations
 from framework.connections import DEFAULT_SETTINGS, HTTPConnection, Settings
@@ -123,7 +124,7 @@ class Request(HTTPConnection):
         that is not of the type. TypeError where the codec's `decode` does not take `type=`.
         """
         codec: Any = self._settings.json
-        if not decodes_types(codec):
+        if not self._settings.decodes_types:
             raise TypeError(
                 f"{codec!r} decodes JSON without types: give the app a codec whose decode() takes "
                 "`type=`, such as App(json=msgspec.json)"
@@ -192,12 +193,11 @@ class Request(HTTPConnection):
     def _source(self) -> Body:
         if self._arriving is None:
             settings = self._settings
-            # One that a middleware has made for itself has no settings of an app.
             self._arriving = Body(
                 self.scope,
                 self._receive,
                 settings.limits.max_body_size,
-                keeps=settings is DEFAULT_SETTINGS,
+                keeps=not settings.is_of_an_app,
             )
         return self._arriving
 
@@ -225,7 +225,12 @@ class Request(HTTPConnection):
                 media = checked_type(content_type, URLENCODED, MULTIPART)
                 if media.essence == MULTIPART:
                     form = await read_multipart(self.stream(), boundary_of(media), limits)
-                    self._form = self._files = form
+                    self._form = form
+                    exchange: Exchange | None = self.scope.get(EXCHANGE)
+                    if exchange is not None:
+                        exchange.leftovers.append(form.close)
+                    else:
+                        self._files = form
                     return form
             body = self._body
             if body is None:

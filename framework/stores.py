@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from sys import getsizeof
 from threading import Lock
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
-__all__ = ["MemoryStore", "Store"]
+__all__ = ["MemoryStore", "Store", "When"]
+
+When: TypeAlias = Literal["always", "absent", "present"]
+"""What has to be the case for a value to be set: nothing, that the key is not there, or that it is."""
 
 OVERHEAD = 512  # bytes that an entry takes beside its key and its value, at most
 SLACK = 64  # forgotten entries that may stay in the queue, beside as many as are alive
@@ -30,7 +33,7 @@ class Store(Protocol):
         value: bytes,
         *,
         max_age: int,
-        when: Literal["always", "absent", "present"] = "always",
+        when: When = "always",
     ) -> bool:
         """Keep the value for `max_age` seconds, 1 or more; False if `when` was not the case."""
         ...
@@ -84,7 +87,7 @@ class MemoryStore:
         value: bytes,
         *,
         max_age: int,
-        when: Literal["always", "absent", "present"] = "always",
+        when: When = "always",
     ) -> bool:
         """Keep the value; ValueError if it alone is larger than the store."""
         size = _size(key, value)

@@ -1,11 +1,12 @@
 """What a process still holds, for tests that nothing is left behind."""
 
 import gc
+import resource
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-__all__ = ["descriptors", "descriptors_of", "names", "settled"]
+__all__ = ["descriptors", "descriptors_of", "memory_of", "names", "settled"]
 
 
 def descriptors() -> int:
@@ -14,13 +15,24 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+def family(pid: int) -> list[Path]:
+    """What /proc has of a process and its children."""
+    found = [Path(f"/proc/{pid}")]
+    for each in found:
+        children = [task.read_text().split() for task in each.glob("task/*/children")]
+        found += [Path(f"/proc/{child}") for line in children for child in line]
+    return found
+
+
 def descriptors_of(pid: int) -> int:
     """How many a process and its children have open."""
-    pids = [pid]
-    for each in pids:
-        tasks = Path(f"/proc/{each}/task").glob("*/children")
-        pids += [int(child) for task in tasks for child in task.read_text().split()]
-    return sum(len(list(Path(f"/proc/{each}/fd").iterdir())) for each in pids)
+    return sum(len(list((each / "fd").iterdir())) for each in family(pid))
+
+
+def memory_of(pid: int) -> int:
+    """The bytes of memory that a process and its children occupy."""
+    pages = sum(int((each / "statm").read_text().split()[1]) for each in family(pid))
+    return pages * resource.getpagesize()
 
 
 def settled(count: Callable[[], int], most: int) -> int:

@@ -1,5 +1,6 @@
 """How a body arrives: clients that go, watchers, echoes, and who gets which chunk."""
 
+import tracemalloc
 from collections.abc import AsyncIterator
 
 import anyio
@@ -8,6 +9,7 @@ import pytest
 
 from framework import (
     App,
+    BodyUnavailable,
     ClientDisconnect,
     LimitExceeded,
     Request,
@@ -336,3 +338,65 @@ async def test_a_handler_may_read_the_body_and_then_ask_whether_the_client_is_th
     request = request_of(*[body(b"x", more=True)] * (chunks - 1), body(b"y"), DISCONNECT)
     await request.body()
     assert await request.is_disconnected()
+
+
+# Left early
+
+
+async def test_a_client_that_leaves_is_noticed_after_a_stream_was_left_early() -> None:
+    async def left(request: Request) -> None:
+        await anext(request.stream())
+
+    async def refused(request: Request) -> None:
+        with pytest.raises(LimitExceeded):
+            await request.body()
+
+    messages = [body(b"1" * 60, more=True), body(b"2" * 60, more=True), DISCONNECT]
+    for read, limit in ((left, 1_000), (refused, 100)):
+        for watched in (False, True):
+            request = request_of(*messages, limit=limit)
+            if watched:
+                with anyio.move_on_after(0):
+                    await request.disconnected()
+            await read(request)
+            with anyio.fail_after(5):
+                assert await request.disconnected() == DISCONNECT
+            assert await request.is_disconnected()
+
+
+async def test_a_stream_that_was_given_up_waits_no_longer_for_its_reader() -> None:
+    request = request_of(body(b"1", more=True), body(b"2", more=True), DISCONNECT)
+    chunks = request.stream()
+    await anext(chunks)
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(request.disconnected)
+            await anyio.wait_all_tasks_blocked()
+            del chunks
+
+
+async def test_a_refused_stream_stays_refused() -> None:
+    request = request_of(body(b"1" * 60, more=True), body(b"2" * 60))
+    chunks = request.stream()
+    await anext(chunks)
+    other = request.stream()
+    for _ in range(2):
+        with pytest.raises(BodyUnavailable):
+            await anext(other)
+    with pytest.raises(LimitExceeded):
+        await anext(chunks)
+
+
+async def test_many_small_chunks_take_little_memory() -> None:
+    messages = iter(
+        [body(b"12", more=True)] * 100_000 + [body(b"", more=True)] * 100_000 + [body(b"")]
+    )
+
+    async def receive() -> Message:
+        return next(messages)
+
+    request = Request(http_scope("POST", "/"), receive)
+    tracemalloc.start()
+    assert len(await request.body()) == 200_000
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()

@@ -16,6 +16,7 @@ from framework import (
     StreamingResponse,
 )
 from framework._exchange import Exchange
+from framework.connections import Settings
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 from tests.driver import ask
 from tests.scripted import DISCONNECT, Sent, body, receiving
@@ -290,3 +291,49 @@ async def test_an_error_handler_reads_a_body_that_middleware_has_read() -> None:
     with anyio.fail_after(10):
         answer = await ask(app, "POST", body=b"abc")
     assert answer.body == b"abc"
+
+
+async def test_a_chunk_that_is_stolen_in_the_middle_is_missed() -> None:
+    parts = [body(b"longer than", more=True), body(b"stolen", more=True), body(b"rest")]
+    scope: Scope = {}
+    exchange = Exchange(scope, receiving(*parts), Sent(), keep=99)
+    exchange.ask(0)
+    assert await exchange.receive() == parts[0]
+    exchange.ask(None)
+    assert await exchange.receive() == parts[1]
+    exchange.ask(11)
+    with pytest.raises(BodyUnavailable, match="has read 17 bytes of the body and passed on 11"):
+        await exchange.receive()
+
+
+async def test_what_a_request_has_read_is_no_empty_body_to_the_next() -> None:
+    class Late(PassThrough):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await self.app(scope, receive, send)
+            raise LookupError
+
+    async def read(request: Request, error: LookupError) -> bytes:
+        return await request.body()
+
+    async def quiet(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive, App()._settings).body()
+
+    app = App(middleware=[Middleware(Late)], exception_handlers={LookupError: read})
+    app.mount("/", quiet)
+    with anyio.fail_after(10):
+        answer = await ask(app, "POST", body=b"abc")
+    assert type(answer.error) is BodyUnavailable
+
+
+async def test_a_middleware_of_ours_with_settings_of_its_own_keeps_the_body_too() -> None:
+    class Own(PassThrough):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            request = Request(scope, receive, Settings(limits=Limits(max_body_size=50)))
+            await request.body()
+            await self.app(scope, request.receive, send)
+
+    for middleware in ([Own, Asker], [Own, Reader], [Asker, Own], [Own, Own]):
+        app = app_with(*map(Middleware, middleware))
+        with anyio.fail_after(10):
+            answer = await ask(app, "POST", "/body", body=b"abc")
+        assert (answer.body, answer.error) == (b"abc", None)

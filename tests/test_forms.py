@@ -4,6 +4,7 @@ import io
 import os
 import tempfile
 import threading
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,17 @@ from framework import (
     BodyUnavailable,
     FormData,
     Headers,
+    HTTPException,
     JSONResponse,
+    LimitExceeded,
     Limits,
+    Middleware,
     Request,
     StreamingResponse,
     UploadFile,
 )
 from framework.forms import parse_form
-from framework.types import Message
+from framework.types import ASGIApp, Message, Receive, Scope, Send
 from tests.driver import Answer, ask, http_scope
 from tests.leftovers import descriptors, names
 from tests.scripted import DISCONNECT, Sent, body, receiving
@@ -52,6 +56,16 @@ def multipart(*parts: bytes) -> bytes:
 
 def cut(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+class Passing:
+    """ASGI middleware that does nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
 
 
 NAMES = st.text(
@@ -215,7 +229,7 @@ async def test_the_limits_of_a_multipart_form() -> None:
         (Limits(max_file_size=3), [two, field("a", b"1234")], [file("f", "x", b"1234")], 413),
         (Limits(max_form_memory=4), [one, two, one, two], [one, one, field("a", b"1")], 413),
         (Limits(max_body_size=len(multipart(two))), [two], [two, b"x"], 413),
-        (Limits(max_part_header_size=50), [one], [file("f", "x" * 50, b"")], 400),
+        (Limits(max_part_header_size=50), [one], [file("f", "x" * 50, b"")], 413),
     ):
         assert await statuses(limits, multipart(*within), multipart(*above)) == [200, status]
 
@@ -223,12 +237,39 @@ async def test_the_limits_of_a_multipart_form() -> None:
 async def test_the_limits_of_an_urlencoded_form() -> None:
     for limits, within, above, status in (
         (Limits(max_fields=2), b"a=1&b=2", b"a=1&b=2&c=3", 400),
-        (Limits(max_field_size=3), b"a=123&b=%31%32%33", b"a=1234", 413),
-        (Limits(max_field_size=3), b"a=%C3%A9x", b"a=%C3%A9%C3%A9", 413),
+        (Limits(max_field_size=4), b"a=123&b=%31%32%33", b"a=1234", 413),
+        (Limits(max_field_size=4), b"a=%C3%A9x", b"a=%C3%A9%C3%A9", 413),
+        (Limits(max_field_size=4), b"abcd", b"abcde", 413),
+        (Limits(max_field_size=4), b"%61%61%61%61", b"%61%61%61%61%61", 413),
         (Limits(max_form_memory=7), b"a=1&b=2", b"a=1&b=23", 413),
         (Limits(max_body_size=7), b"a=1&b=2", b"a=1&b=23", 413),
     ):
         assert await statuses(limits, within, above, headers=URLENCODED) == [200, status]
+
+
+async def test_the_fields_of_a_body_that_was_read_before_are_bounded_too() -> None:
+    settings = App(limits=Limits(max_form_memory=7))._settings
+    request = Request(http_scope("POST", "/", URLENCODED), receiving(body(b"a=12&b=34")), settings)
+    await request.body()
+    with pytest.raises(LimitExceeded, match="more than 7 bytes"):
+        await request.form()
+
+
+async def test_fields_that_are_announced_to_be_too_many_are_not_read() -> None:
+    settings = App(limits=Limits(max_form_memory=7))._settings
+    headers = {**URLENCODED, "content-length": "8"}
+    request = Request(http_scope("POST", "/", headers), receiving(), settings)
+    with anyio.fail_after(5), pytest.raises(LimitExceeded, match="more than 7 bytes"):
+        await request.form()
+
+
+@pytest.mark.parametrize("piece", [b"%", b"%1", b"%1A", b"%FF", b"%%4"])
+def test_malformed_escapes_take_little_memory(piece: bytes) -> None:
+    data = b"a=" + piece * (300_000 // len(piece))
+    tracemalloc.start()
+    parse_form(data, Limits())
+    assert tracemalloc.get_traced_memory()[1] < 128 * len(data)
+    tracemalloc.stop()
 
 
 async def test_an_epilogue_is_discarded_within_the_limit_of_the_body() -> None:
@@ -463,6 +504,99 @@ async def test_temporary_files_have_no_names(
     assert names(tmp_path) == []
     assert await form.files["f"].read() == b"x" * 9
     await form.close()
+
+
+@pytest.mark.parametrize("takes_request", [True, False])
+@pytest.mark.parametrize("middleware", [[], [Passing]])
+async def test_files_that_a_handler_of_errors_reads_are_closed(
+    takes_request: bool, middleware: list[Any]
+) -> None:
+    files: list[UploadFile] = []
+
+    def fail() -> str:
+        raise HTTPException(409)
+
+    async def with_request(request: Request) -> str:
+        raise HTTPException(409)
+
+    async def explain(request: Request, error: HTTPException) -> str:
+        files.append((await request.form()).files["f"])
+        return "conflict"
+
+    broken = App(exception_handlers={409: explain}, middleware=map(Middleware, middleware))
+    broken.add_route("/", with_request if takes_request else fail, ["POST"])
+    data = multipart(file("f", "x", b"x" * 2_000_000))
+    answer = await ask(broken, "POST", body=data, headers=MULTIPART)
+    assert (answer.status, answer.text) == (409, "conflict")
+    assert files[0].file.closed
+
+
+async def test_files_that_middleware_reads_are_closed_when_all_is_over() -> None:
+    files: list[UploadFile] = []
+
+    class Reading(Passing):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            request = Request(scope, receive)
+            await request.body()
+            files.append((await request.form()).files["f"])
+            await self.app(scope, request.receive, send)
+
+    data = multipart(file("f", "x", b"x" * 2_000_000))
+    for route_level in (True, False):
+        reading = App(middleware=[] if route_level else [Middleware(Reading)])
+        around = [Middleware(Reading)] if route_level else []
+        reading.add_route("/", show, ["POST"], middleware=around)
+        answer = await ask(reading, "POST", body=data, headers=MULTIPART)
+        assert answer.status == 200
+        assert files.pop().file.closed
+
+
+async def test_a_file_can_be_saved_by_two_at_a_time_and_read_on(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 8_000
+    for memory in (10**7, 0):
+        form = await uploaded(content, memory=memory)
+        upload = form.files["f"]
+        await upload.read(3)
+        async with anyio.create_task_group() as group:
+            group.start_soon(upload.save, tmp_path / "one")
+            group.start_soon(upload.save, tmp_path / "other")
+        for name in names(tmp_path):
+            assert await anyio.Path(tmp_path / name).read_bytes() == content
+        assert await upload.read(3) == content[3:6]
+        await form.close()
+
+
+async def test_a_file_that_was_there_stays_if_another_cannot_be_saved(tmp_path: Path) -> None:
+    await anyio.Path(tmp_path / "precious").write_bytes(b"old")
+    for memory in (1000, 0):
+        form = await uploaded(b"content", memory=memory)
+        upload = form.files["f"]
+        await form.close()
+        with pytest.raises(ValueError, match="closed"):
+            await upload.save(tmp_path / "precious")
+    for target in (tmp_path / "precious", tmp_path):
+        failing = UploadFile(FailsHalfway(b"half"), size=4)
+        with pytest.raises(OSError, match="no more"):
+            await failing.save(target)
+        await failing.close()
+    assert names(tmp_path) == ["precious"]
+    assert await anyio.Path(tmp_path / "precious").read_bytes() == b"old"
+
+
+class FailsHalfway(io.FileIO):
+    """A file that cannot be read to its end."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__("/dev/zero")
+        self.content = [content]
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.content:
+            return self.content.pop()
+        raise OSError("no more")
+
+    def seek(self, position: int, whence: int = io.SEEK_SET) -> int:
+        return position
 
 
 # Before and after

@@ -80,10 +80,14 @@ async def test_an_app_keeps_the_limits_that_it_was_given() -> None:
 def test_limits_within_others_keep_what_they_were_given() -> None:
     outer = Limits(max_files=9, max_fields=9)
     inner = Limits(max_files=5, max_parts=1_000)
-    assert inner.within(outer) == Limits(max_files=5, max_fields=9)
-    assert inner.within(outer).within(Limits(max_cookies=1, max_parts=1)) == inner.within(outer)
+    both = Limits(max_files=5, max_fields=9, max_parts=1_000)
+    assert inner.within(outer) == both
+    assert both.within(Limits(max_cookies=1, max_parts=1)) == Limits(
+        max_cookies=1, max_files=5, max_fields=9, max_parts=1_000
+    )
     assert Limits().within(outer) == outer
     assert inner.given == {"max_files", "max_parts"}
+    assert Limits(max_parts=1_000) != Limits()  # on a route the one means more than the other
 
 
 async def test_a_router_and_a_route_change_only_the_limits_that_they_name() -> None:

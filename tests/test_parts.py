@@ -96,7 +96,7 @@ async def test_a_part_that_is_read_at_once_must_be_small() -> None:
         (Limits(max_files=1), FILE % b"1" + FILE % b"1", 400),
         (Limits(max_field_size=3), FIELD % b"1234", 413),
         (Limits(max_file_size=3), FILE % b"1234", 413),
-        (Limits(max_part_header_size=50), FILE % b"", 400),
+        (Limits(max_part_header_size=50), FILE % b"", 413),
         (Limits(max_body_size=50), FILE % b"", 413),
     ],
 )

@@ -114,6 +114,22 @@ async def test_requests_that_are_cancelled_lose_no_connection(url: str, prefix: 
             assert await store.get("a") == b"1"
 
 
+class Silent:
+    """A client whose server does not answer."""
+
+    async def delete(self, keys: list[str]) -> None:
+        await anyio.sleep_forever()
+
+
+async def test_an_operation_ends_in_time_though_the_client_never_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(redis, "OPERATION_SECONDS", 0.01)
+    silent: Any = Silent()
+    with pytest.raises(TimeoutError):
+        await RedisStore(silent).delete("a")
+
+
 async def test_an_error_leaves_the_block_as_it_was_raised(url: str) -> None:
     with pytest.raises(LookupError, match="mine"):
         async with RedisStore(url):

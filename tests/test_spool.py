@@ -121,6 +121,10 @@ async def test_a_section_is_read_like_a_file() -> None:
     assert file.read() == b""
     with pytest.raises(ValueError, match="before the start of the file: -1"):
         file.seek(-1)
+    raw: object = getattr(file, "raw", None)
+    assert isinstance(raw, Section)
+    with pytest.raises(ValueError, match="whence=5"):
+        raw.seek(0, 5)
     file.seek(0)
     assert list(file) == [b"0123456789"]
     await spool.close()

@@ -19,7 +19,8 @@ EXTENDED_VALUE = re.compile(
 )
 
 RESERVED_ON_WINDOWS = frozenset(
-    {"aux", "con", "nul", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+    {"aux", "con", "conin$", "conout$", "nul", "prn"}
+    | {f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"}
 )
 SEPARATORS = re.compile(r"[/\\]")
 NOT_IN_FILENAMES = re.compile(r'[<>:"|?*]')
@@ -63,7 +64,7 @@ def safe_filename(name: str) -> str:
     text = NOT_IN_FILENAMES.sub("_", printable).lstrip(" .-~").rstrip(" .")
     if text.partition(".")[0].rstrip().lower() in RESERVED_ON_WINDOWS:
         text = f"_{text}"
-    return _shortened(text) or "upload"
+    return _shortened(text).rstrip(" .") or "upload"
 
 
 def _parameters(value: str) -> dict[str, str]:

@@ -48,9 +48,10 @@ class JSONCodec(Protocol):
 def decodes_types(codec: JSONCodec) -> bool:
     """Whether the codec's `decode` takes `type=`."""
     try:
-        return "type" in signature(codec.decode).parameters
+        parameters = signature(codec.decode).parameters
     except ValueError:  # written in C, and does not say
         return False
+    return "type" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def is_nested_deeper(data: bytes, limit: int) -> bool:

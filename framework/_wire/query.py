@@ -4,16 +4,18 @@ Pairs of text in and out. `&` alone separates: a cache that takes `;` for part o
 disagree with us about what was asked for.
 """
 
+import re
 from binascii import a2b_qp
 from collections.abc import Iterable, Mapping
 from typing import cast
-from urllib.parse import quote_plus, unquote_to_bytes
+from urllib.parse import quote_plus
 
 from framework._wire.multidict import MultiMapping, first_values
 
 __all__ = ["QueryParams", "format_urlencoded", "parse_urlencoded"]
 
 AMPERSAND, EQUALS = "\x1e", "\x1f"  # what ASCII has to separate records and units
+NO_ESCAPE = re.compile(b"%(?![0-9A-Fa-f]{2})")
 # `%` begins no escape there, and stands for what would be mistaken for something else.
 AS_QUOTED_PRINTABLE = bytes.maketrans(b"%&=+\x1e\x1f\r\n", b"=\x1e\x1f %%%%")
 
@@ -115,7 +117,8 @@ def _pairs(
 
 
 def _decode(part: bytes) -> str:
-    return unquote_to_bytes(part).decode("utf-8", "replace")
+    quoted = NO_ESCAPE.sub(b"%25", part).replace(b"=", b"%3D").replace(b"%", b"=")
+    return a2b_qp(quoted).decode("utf-8", "replace")
 
 
 def _encode(text: str) -> str:

@@ -17,6 +17,8 @@ Violation: TypeAlias = dict[str, str]
 AT_PATH = re.compile(r" - at `(?:key` in `)?+\$([^`]*+)`$")
 STEP = re.compile(r"\.([^.\[\]]++)|\[([0-9]++)\]")
 MOST = 20  # of a flood of them the first say enough
+MOST_LISTED = 1_000
+MOST_OF_A_POINTER = 200  # characters; what a client calls its keys is not to be repeated at length
 
 
 def violations(error: Exception) -> list[Violation]:
@@ -27,9 +29,12 @@ def violations(error: Exception) -> list[Violation]:
     """
     if all(cls.__name__ != "ValidationError" for cls in type(error).__mro__):
         return []
-    listed: Callable[[], Iterable[Mapping[str, Any]]] | None = getattr(error, "errors", None)
-    if callable(listed):  # pydantic
-        found = list(listed())
+    count: Callable[[], int] | None = getattr(error, "error_count", None)
+    if count is not None:  # pydantic, whose list takes hundreds of bytes for each
+        if count() > MOST_LISTED:
+            return [_violation(f"{count()} errors", ())]
+        listed: Callable[..., list[Mapping[str, Any]]] = getattr(error, "errors")  # noqa: B009
+        found = listed(include_url=False, include_context=False, include_input=False)
         if any(each["type"] == "json_invalid" for each in found):
             return []
         return [_violation(each["msg"], each["loc"]) for each in found[:MOST]]
@@ -43,5 +48,10 @@ def violations(error: Exception) -> list[Violation]:
 
 
 def _violation(detail: str, location: Iterable[object]) -> Violation:
-    steps = [str(step).replace("~", "~0").replace("/", "~1") for step in location]
-    return {"detail": detail[:200], "pointer": "#" + "".join(f"/{quote(step)}" for step in steps)}
+    pointer = "#"
+    for step in location:
+        longer = f"{pointer}/{quote(str(step)[:MOST_OF_A_POINTER].replace('~', '~0').replace('/', '~1'))}"
+        if len(longer) > MOST_OF_A_POINTER:
+            break  # at what contains it
+        pointer = longer
+    return {"detail": detail[:200], "pointer": pointer}

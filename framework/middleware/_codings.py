@@ -146,8 +146,8 @@ class CompressedBody:
 
     Raises LimitExceeded (413) for more than `max_size` bytes, compressed or decompressed, and for more
     than `max_ratio` decompressed bytes for each that has arrived, once they are over 1 MiB;
-    MalformedRequest (400) for what is not in the coding, or ends too early or too late. No bytes at
-    all are an empty body.
+    MalformedRequest (400) for what is not in the coding, is made of too many streams, or ends too
+    early or too late. No bytes at all are an empty body.
     """
 
     __slots__ = (
@@ -233,8 +233,7 @@ class CompressedBody:
         if self._members == limit == 1:
             raise MalformedRequest(f"the body goes on after the end of its {self._name} data")
         if self._members == limit:
-            detail = f"the body is made of more than {limit} {self._name} streams"
-            raise LimitExceeded(413, "max_members", limit, detail)
+            raise MalformedRequest(f"the body is made of more than {limit} {self._name} streams")
         self._members += 1
         return self._coding.open(data)
 

@@ -5,14 +5,12 @@ How a coding is undone is in `_codings`; answers are compressed elsewhere.
 
 from anyio.lowlevel import checkpoint
 
-from framework._exchange import EXCHANGE, Exchange
 from framework._wire.grammar import split_list
 from framework._wire.headers import Headers
 from framework._wire.negotiation import ALIASES
-from framework.connections import HTTPConnection
-from framework.errors import default_response
 from framework.exceptions import ConfigError, HTTPException, UnsupportedMediaType
 from framework.middleware._codings import CODINGS, CompressedBody
+from framework.middleware._passage import Passage, respond
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["DecompressionMiddleware"]
@@ -52,9 +50,15 @@ class DecompressionMiddleware:
         try:
             body = self._open(codings, headers.get("content-length", ""))
         except HTTPException as error:
-            await _respond(error, scope, receive, send)
-        else:
-            await _Passage(body, scope, receive, send).run(self._app)
+            await respond(error, scope, receive, send)
+            return
+        original = scope["headers"]
+        # Not in a copy of the scope: tools outside find in it what the app writes.
+        scope["headers"] = _decompressed(original)
+        try:
+            await Passage(_Decompressing(body).next, scope, receive, send).run(self._app)
+        finally:
+            scope["headers"] = original
 
     def _open(self, codings: list[str], length: str) -> CompressedBody:
         # Nobody sends a stack of codings (RFC 9110 section 8.4), and each would multiply a bomb.
@@ -69,91 +73,28 @@ class DecompressionMiddleware:
         return body
 
 
-class _Passage:
-    # One request on its way through.
-    __slots__ = (
-        "_answered",
-        "_body",
-        "_outer",
-        "_receive",
-        "_refusal",
-        "_scope",
-        "_send",
-        "_started",
-    )
+class _Decompressing:
+    # The body of one request on its way through.
+    __slots__ = ("_body",)
 
-    def __init__(self, body: CompressedBody, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, body: CompressedBody) -> None:
         self._body = body
-        self._scope = scope
-        self._receive = receive
-        self._send = send
-        self._outer: Exchange | None = scope.get(EXCHANGE)
-        self._started = False  # the app's answer
-        self._refusal: HTTPException | None = None  # what `receive` has raised
-        self._answered = False  # and was answered here
 
-    async def run(self, app: ASGIApp) -> None:
-        """Let the app serve the request; what is changed of the scope is put back."""
-        scope = self._scope
-        receive: Receive = self.receive
-        send: Send = self.send
-        # Not a copy: tools outside find in the scope what the app writes into it.
-        original = {key: scope[key] for key in ("headers", EXCHANGE) if key in scope}
-        scope["headers"] = _decompressed(scope["headers"])
-        if self._outer is not None:  # it counts compressed bytes, so what is inside gets another
-            del scope[EXCHANGE]
-            inner = Exchange(scope, receive, send, keep=self._outer._limit)
-            receive, send = inner.receive, inner.send
-        try:
-            await app(scope, receive, send)
-        except HTTPException as error:
-            if error is not self._refusal or (self._started and not self._answered):
-                raise
-            if not self._started:
-                await _respond(error, scope, self._receive, self._send)
-        finally:
-            scope.update(original)
-
-    async def receive(self) -> Message:
-        """The next chunk of the body, decompressed now."""
-        if self._refusal is not None:
-            raise self._refusal
+    async def next(self, receive: Receive) -> Message:
+        """The next chunk, decompressed now."""
         body, chunk = self._body, b""
         if body.is_over:
-            return await self._receive()
-        try:
-            while not (chunk or body.is_over):
-                if body.needs_input:
-                    message = await self._receive_more()
-                    if message["type"] != "http.request":
-                        return message
-                    body.feed(message.get("body", b""), more=message.get("more_body", False))
-                else:
-                    await checkpoint()  # a message may hold work for many chunks
-                chunk = body.read()
-        except HTTPException as error:
-            self._refusal = error
-            raise
+            return await receive()
+        while not (chunk or body.is_over):
+            if body.needs_input:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return message
+                body.feed(message.get("body", b""), more=message.get("more_body", False))
+            else:
+                await checkpoint()  # a message may hold work for many chunks
+            chunk = body.read()
         return {"type": "http.request", "body": chunk, "more_body": not body.is_over}
-
-    async def _receive_more(self) -> Message:
-        if self._outer is None:
-            return await self._receive()
-        self._outer.ask(self._body.arrived)
-        try:
-            return await self._receive()
-        finally:
-            self._outer.ask(None)
-
-    async def send(self, message: Message) -> None:
-        """Send; but an app that makes a 5xx of the refusal did not know what it was."""
-        if message["type"] == "http.response.start":
-            self._started = True
-            if self._refusal is not None and message["status"] >= 500:
-                self._answered = True
-                await _respond(self._refusal, self._scope, self._receive, self._send)
-        if not self._answered:
-            await self._send(message)
 
 
 def _decompressed(fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -161,7 +102,3 @@ def _decompressed(fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]
     del headers["content-encoding"], headers["content-length"]
     headers["transfer-encoding"] = "chunked"  # as HTTP/1.1 announces a body of unknown length
     return headers.raw
-
-
-async def _respond(error: HTTPException, scope: Scope, receive: Receive, send: Send) -> None:
-    await default_response(error, HTTPConnection(scope))(scope, receive, send)

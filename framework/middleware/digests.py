@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 from framework._wire.grammar import split_list
 from framework._wire.headers import Headers
 from framework._wire.structured import InnerList, Item, format_dictionary, parse_dictionary
-from framework.connections import HTTPConnection
-from framework.errors import default_response
-from framework.exceptions import HTTPException, MalformedRequest
+from framework.exceptions import MalformedRequest
+from framework.middleware._passage import Passage, respond
 from framework.responses import Field, has_no_content
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,18 +56,12 @@ class DigestMiddleware:
         try:
             claims = list(_claims(headers))
         except ValueError as error:
-            await _respond(MalformedRequest(str(error)), scope, receive, send)
+            await respond(MalformedRequest(str(error)), scope, receive, send)
             return
         if not claims:
             await self._app(scope, receive, send)
             return
-        passage = _Passage(claims, scope, receive, send)
-        try:
-            await self._app(scope, passage.receive, passage.send)
-        except* _Mismatch:  # a task group of the app may have wrapped it
-            if passage.mismatch is None:  # it is that of the same middleware further out
-                raise
-            await passage.answer(passage.mismatch)
+        await Passage(_Verifying(claims).next, scope, receive, send).run(self._app)
 
     def _wanted(self, method: str, headers: Headers) -> dict[str, str]:
         """The algorithm for each field that the response is to have.
@@ -90,10 +83,6 @@ class _Claim(NamedTuple):
     field: str
     algorithm: str
     digest: bytes
-
-
-class _Mismatch(MalformedRequest):
-    """The body does not have the digest that it was sent with."""
 
 
 def _claims(headers: Headers) -> Iterator[_Claim]:
@@ -139,61 +128,31 @@ def _value(member: Item | InnerList) -> object:
     return member.value if isinstance(member, Item) else member.items
 
 
-class _Passage:
-    # One request on its way through, its body hashed as it passes.
-    __slots__ = ("_claims", "_hashes", "_receive", "_scope", "_send", "_started", "mismatch")
+class _Verifying:
+    # The body of one request, hashed as it passes.
+    __slots__ = ("_claims", "_hashes", "_is_over")
 
-    def __init__(
-        self, claims: Sequence[_Claim], scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    def __init__(self, claims: Sequence[_Claim]) -> None:
         self._claims = claims
         self._hashes = {claim.algorithm: ALGORITHMS[claim.algorithm]() for claim in claims}
-        self._scope = scope
-        self._receive = receive
-        self._send = send
-        self.mismatch: _Mismatch | None = None
-        self._started = False  # an answer has begun
+        self._is_over = False
 
-    async def receive(self) -> Message:
+    async def next(self, receive: Receive) -> Message:
         """The next message; in place of a last chunk that makes the body another, no chunk at all."""
-        if self.mismatch is None:
-            message = await self._receive()
-            if message["type"] != "http.request":
-                return message
-            for digest in self._hashes.values():
-                digest.update(message.get("body", b""))
-            if message.get("more_body", False):
-                return message
-            self.mismatch = self._compare()
-            if self.mismatch is None:
-                return message
-        if self._started:  # too late to say more than that the request was cut short
-            return {"type": "http.disconnect"}
-        raise self.mismatch
+        message = await receive()
+        if message["type"] != "http.request" or self._is_over:
+            return message
+        for digest in self._hashes.values():
+            digest.update(message.get("body", b""))
+        if not message.get("more_body", False):
+            self._is_over = True
+            self._compare()
+        return message
 
-    def _compare(self) -> _Mismatch | None:
+    def _compare(self) -> None:
         for field, algorithm, digest in self._claims:
             if self._hashes[algorithm].digest() != digest:
-                return _Mismatch(f"the body does not have the {algorithm} that {field} says")
-        return None
-
-    async def send(self, message: Message) -> None:
-        """Send; but an app that makes a 5xx of the mismatch did not know what it was."""
-        if message["type"] == "http.response.start":
-            if self.mismatch is not None and message["status"] >= 500:
-                await self.answer(self.mismatch)
-                self._send = _drop
-            self._started = True
-        await self._send(message)
-
-    async def answer(self, mismatch: _Mismatch) -> None:
-        """Answer what `receive` has raised, unless the app has done so."""
-        if not self._started:
-            await _respond(mismatch, self._scope, self._receive, self._send)
-
-
-async def _drop(message: Message) -> None:
-    pass
+                raise MalformedRequest(f"the body does not have the {algorithm} that {field} says")
 
 
 class _Digesting:
@@ -269,7 +228,3 @@ def _applicable(wanted: Mapping[str, str], start: Message) -> dict[str, str]:
         # The content of a 206 is a part of the representation (RFC 9530 appendix B.3).
         if field.encode() not in names and not (status == 206 and field == REPRESENTATION)
     }
-
-
-async def _respond(error: HTTPException, scope: Scope, receive: Receive, send: Send) -> None:
-    await default_response(error, HTTPConnection(scope))(scope, receive, send)

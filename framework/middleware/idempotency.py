@@ -14,17 +14,19 @@ from typing import Any
 
 import anyio
 
+from framework._paths import encoded_path
 from framework._wire.structured import parse_item
 from framework.connections import HTTPConnection, Settings
 from framework.errors import default_response
 from framework.exceptions import ClientDisconnect, ConfigError, HTTPException
 from framework.limits import Limits
+from framework.middleware._passage import own_exchange
 from framework.requests import Request
 from framework.responses import Field, Response, whole_response
 from framework.stores import Store
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["IdempotencyMiddleware"]
+__all__ = ["IdempotencyMiddleware", "by_authorization", "by_cookie"]
 
 logger: logging.Logger = logging.getLogger("framework")
 
@@ -47,16 +49,31 @@ NOT_KEPT = frozenset({b"connection", b"date", b"set-cookie", b"trailer", b"trans
 """Fields of one message only, and Set-Cookie: whoever repeats a request a day later gets no old session."""
 
 
-def by_credentials(connection: HTTPConnection) -> str:
-    """Authorization and Cookie together: either alone may be the same for many people.
+def by_authorization(connection: HTTPConnection) -> str:
+    """Whoever sends the same Authorization; without one a request with a key is a 400."""
+    value = connection.headers.combined("authorization")
+    if not value:
+        raise HTTPException(
+            400, "an Idempotency-Key belongs to whoever is logged in: send Authorization with it"
+        )
+    return f"authorization\n{value}"
 
-    Without both it is the address of the client, so that a key that is guessed is of little use.
+
+def by_cookie(name: str) -> Callable[[HTTPConnection], str]:
+    """Whoever sends the same cookie of this name, such as "session"; without one it is a 400.
+
+    A cookie that changes with each answer is no identity: a second try would be somebody else's.
     """
-    headers = connection.headers
-    fields = [headers.combined("authorization") or "", headers.combined("cookie") or ""]
-    if any(fields):
-        return "\n".join(["credentials", *fields])
-    return "\n".join(["address", connection.client.host if connection.client else ""])
+
+    def scope_by(connection: HTTPConnection) -> str:
+        value = connection.cookies.get(name)
+        if not value:
+            raise HTTPException(
+                400, f"an Idempotency-Key belongs to whoever has the cookie {name}: send it, too"
+            )
+        return f"cookie {name}\n{value}"
+
+    return scope_by
 
 
 class IdempotencyMiddleware:
@@ -68,7 +85,8 @@ class IdempotencyMiddleware:
     not come to their end, 5xx, 401, 408, 425 and 429. Of a response over `max_response_size` bytes
     only the fact is kept: repetitions get 409.
 
-    Keys belong to whom `scope_by` names: unless given, to those with the same Authorization and Cookie.
+    Keys belong to whom `scope_by` names, who is the same from one try to the next and nobody else:
+    `by_authorization`, `by_cookie("session")`, or what the app knows better (HTTPException refuses).
     What authenticates belongs around this: who may no longer ask must not be answered from the store,
     and up to `max_body_size` bytes (413) are held before the app has a say.
     """
@@ -90,13 +108,13 @@ class IdempotencyMiddleware:
         app: ASGIApp,
         *,
         store: Store,
+        scope_by: Callable[[HTTPConnection], str],
         methods: Iterable[str] = ("POST", "PATCH"),
         max_age: int = 24 * 60 * 60,
         claim_max_age: int = 5 * 60,
         required: bool = False,
         max_body_size: int = 1024 * 1024,
         max_response_size: int = 1024 * 1024,
-        scope_by: Callable[[HTTPConnection], str] = by_credentials,
     ) -> None:
         for name, value in (
             ("max_age", max_age),
@@ -139,9 +157,10 @@ class IdempotencyMiddleware:
             return
         recording = _Recording(entry, send, max_size=self._max_response_size, max_age=self._max_age)
         try:
-            await self._app(scope, request.receive, recording.send)
+            with own_exchange(scope, request.receive, recording.send) as (inner, send):
+                await self._app(scope, inner, send)
         finally:
-            if not recording.is_kept:
+            if not recording.is_settled:
                 await entry.release()
 
     async def _enter(self, request: Request, keys: list[str]) -> "_Entry | Response":
@@ -181,7 +200,7 @@ def _fingerprint(connection: HTTPConnection, body: bytes) -> str:
     return _hash(
         scope["method"],
         headers.get("host", ""),
-        scope.get("root_path", "") + scope["path"],
+        encoded_path(scope),
         scope.get("query_string", b""),
         headers.get("content-type", ""),
         headers.get("content-encoding", ""),
@@ -249,12 +268,19 @@ class _Entry:
             raise
 
     async def keep(self, record: bytes, max_age: int) -> None:
-        """Put what came of the request in the place of the claim."""
-        await _reliably(self._store.set(self._key, record, max_age=max_age))
+        """Put what came of the request in the place of the claim, unless another has the key by now."""
+        await _reliably(self._replace(record, max_age))
 
     async def release(self) -> None:
         """Let the next request have the key, unless another has it already."""
         await _reliably(self._forget())
+
+    async def _replace(self, record: bytes, max_age: int) -> None:
+        found = await self._store.get(self._key)
+        if found is None:  # the claim has expired
+            await self._store.set(self._key, record, max_age=max_age, when="absent")
+        elif found == self._claim:
+            await self._store.set(self._key, record, max_age=max_age)
 
     async def _forget(self) -> None:
         if await self._store.get(self._key) == self._claim:
@@ -283,7 +309,7 @@ class _Recording:
         "_max_size",
         "_send",
         "_status",
-        "is_kept",
+        "is_settled",
     )
 
     def __init__(self, entry: _Entry, send: Send, *, max_size: int, max_age: int) -> None:
@@ -295,7 +321,7 @@ class _Recording:
         self._fields: list[Field] = []
         self._body: bytearray | None = bytearray()  # None: too large, or never seen here
         self._held: Message | None = None
-        self.is_kept = False
+        self.is_settled = False
 
     async def send(self, message: Message) -> None:
         """Send; the start goes out with the first chunk, as in servers, so that it may wait for the store."""
@@ -321,6 +347,7 @@ class _Recording:
                 self._body = None
 
     async def _settle(self) -> None:
+        self.is_settled = True
         if self._status >= 500 or self._status in ASKING_AGAIN:
             await self._entry.release()
             return
@@ -334,5 +361,4 @@ class _Recording:
                 for name, value in self._fields
                 if name.lower() not in NOT_KEPT
             ]
-        self.is_kept = True
         await self._entry.keep(_encode(head, bytes(self._body or b"")), self._max_age)

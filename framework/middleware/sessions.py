@@ -30,6 +30,7 @@ else:
 __all__ = ["SessionMiddleware"]
 
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
+CLAIM_SECONDS = 60  # that an empty text stands for a session that gets another id
 SHORTEST_KEY = 32  # bytes: as many as a signature has
 STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 
@@ -197,11 +198,13 @@ class _InStore:
         if not session.is_renewed:
             kept = await self._store.set(key, data, max_age=self._lifetime, when="present")
             return token if kept else None
-        if await self._store.get(key) is None:
+        renewed = await self._begin(data)
+        # One step both asks whether it was ended and, until it is deleted, makes the old one worthless.
+        if not await self._store.set(key, b"", max_age=CLAIM_SECONDS, when="present"):
+            await self._store.delete(self._key(renewed))
             return None
-        token = await self._begin(data)
         await self._store.delete(key)
-        return token
+        return renewed
 
     async def _begin(self, data: bytes) -> str:
         token = secrets.token_urlsafe(32)

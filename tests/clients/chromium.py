@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +19,10 @@ __all__ = ["CHROMIUM", "Page", "browse"]
 
 CHROMIUM = shutil.which("chromium")
 PATIENCE = 20.0  # seconds
+
+
+class CommandError(Exception):
+    """What the browser says it cannot do."""
 
 
 class Page:
@@ -37,7 +41,8 @@ class Page:
         while True:
             answer: dict[str, Any] = json.loads(self._connection.recv(timeout=PATIENCE))
             if answer.get("id") == number:
-                assert "error" not in answer, answer
+                if "error" in answer:
+                    raise CommandError(answer["error"])
                 return cast("dict[str, Any]", answer["result"])
 
     def open(self, url: str) -> None:
@@ -54,12 +59,14 @@ class Page:
         return result["result"].get("value")
 
     def wait_for(self, script: str) -> Any:
-        """The value of an expression once it is true."""
+        """The value of an expression once it is true; the page may be left for another meanwhile."""
         deadline = time.monotonic() + PATIENCE
-        while not (value := self.evaluate(script)):
-            assert time.monotonic() < deadline, f"{script} is still {value!r}"
+        while time.monotonic() < deadline:
+            with suppress(CommandError):
+                if value := self.evaluate(script):
+                    return value
             time.sleep(0.05)
-        return value
+        raise CommandError(f"{script} is never true")
 
     def choose_files(self, selector: str, paths: Sequence[Path]) -> None:
         """Choose files in an <input type=file>, as a user does."""

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -30,6 +30,7 @@ from framework import (
 from framework.middleware.digests import DigestMiddleware
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 from tests.driver import Answer, Fields, ask, http_scope
+from tests.middleware.test_passage import Reader, readers
 from tests.protocols import converse, running
 from tests.scripted import DISCONNECT, Sent, body, receiving
 
@@ -260,6 +261,28 @@ async def test_any_app_answers_400_and_raises_nothing(data: bytes) -> None:
         else:
             assert answer.status == 400
             assert "does not have the sha-256" in answer.json()["detail"]
+
+
+@readers
+@pytest.mark.parametrize("is_inside", [True, False])
+async def test_a_body_that_middleware_reads_first_is_hashed_once(
+    reader: type[Reader], is_inside: bool
+) -> None:
+    pair: list[Callable[[ASGIApp], ASGIApp]] = [DigestMiddleware, reader]
+    around = pair if is_inside else pair[::-1]
+    app = echo_app(middleware=[Middleware(each) for each in around])
+    for data in (HELLO, [HELLO[:5], HELLO[5:]]):
+        answer = await post(app, {"content-digest": HELLO_SHA256}, data)
+        assert (answer.status, answer.body, answer.error) == (200, HELLO, None)
+    assert (await post(app, {"content-digest": HELLO_SHA256}, b"other")).status == 400
+
+
+async def test_what_comes_after_the_end_is_no_part_of_the_body() -> None:
+    async def reads(scope: Scope, receive: Receive, send: Send) -> None:
+        assert [await receive(), await receive()] == [body(HELLO), body(b"")]
+
+    scope = http_scope("POST", headers={"content-digest": HELLO_SHA256})
+    await DigestMiddleware(reads)(scope, receiving(body(HELLO), body(b"")), Sent())
 
 
 async def test_what_else_goes_wrong_in_the_app_is_raised() -> None:

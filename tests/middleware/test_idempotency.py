@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 import anyio.lowlevel
@@ -28,10 +28,15 @@ from framework import (
 )
 from framework.middleware import idempotency
 from framework.middleware.digests import DigestMiddleware
-from framework.middleware.idempotency import IdempotencyMiddleware
-from framework.stores import MemoryStore, Store
+from framework.middleware.idempotency import (
+    IdempotencyMiddleware,
+    by_authorization,
+    by_cookie,
+)
+from framework.stores import MemoryStore, Store, When
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 from tests.driver import Answer, ask, http_scope
+from tests.middleware.test_passage import Reader, readers
 from tests.protocols import converse, running
 from tests.scripted import DISCONNECT, Sent, body, receiving
 
@@ -77,8 +82,14 @@ def chunk(data: bytes, *, more: bool = False) -> Message:
     return {"type": "http.response.body", "body": data, "more_body": more}
 
 
+def anybody(connection: HTTPConnection) -> str:
+    """One client for all."""
+    return ""
+
+
 def guard(app: ASGIApp, *, store: Store | None = None, **options: Any) -> IdempotencyMiddleware:
     """The middleware, with a store of its own unless one is given."""
+    options.setdefault("scope_by", anybody)
     return IdempotencyMiddleware(app, store=store or MemoryStore(), **options)
 
 
@@ -187,6 +198,20 @@ OTHERS: dict[str, dict[str, Any]] = {
 }
 
 
+async def test_a_slash_that_is_encoded_makes_another_path() -> None:
+    app = guard(Counter())
+    for raw, status in ((b"/a%2Fb", 201), (b"/a/b", 422), (b"/a%2Fb", 201)):
+        answer = await ask(app, "POST", "/a/b", headers=KEY, raw_path=raw)
+        assert answer.status == status
+
+
+async def test_a_mount_is_part_of_the_path_whether_the_server_repeats_it_or_not() -> None:
+    app = guard(Counter())
+    for path in ("/v2/pay", "/pay"):
+        answer = await ask(app, "POST", path, headers=KEY, root_path="/v2")
+        assert answer.body == b"call 1"
+
+
 @pytest.mark.parametrize("changes", OTHERS.values(), ids=OTHERS)
 async def test_another_request_by_the_same_key_is_refused(changes: dict[str, Any]) -> None:
     counter = Counter()
@@ -223,7 +248,7 @@ async def test_other_methods_and_requests_without_a_key_are_let_be() -> None:
 
 
 async def test_other_protocols_pass() -> None:
-    app = App(middleware=[Middleware(IdempotencyMiddleware, store=MemoryStore())])
+    app = App(middleware=[Middleware(IdempotencyMiddleware, store=MemoryStore(), scope_by=anybody)])
 
     @app.websocket("/ws")
     async def greet(websocket: WebSocket) -> None:
@@ -291,32 +316,51 @@ async def test_where_a_key_is_required_a_request_without_one_is_a_400() -> None:
 # Whose it is
 
 
-CALLERS: list[dict[str, Any]] = [
-    {"headers": {**KEY, "authorization": "Bearer a"}},
-    {"headers": {**KEY, "authorization": "Bearer b"}},
-    {"headers": {**KEY, "cookie": "Bearer a"}},
-    {"headers": {**KEY, "authorization": "Bearer a", "cookie": "id=1"}},
-    {"headers": {**KEY, "authorization": "Bearer a", "cookie": "id=2"}},
-    {"headers": {**KEY, "cookie": "id=1"}},
-    {"client": ("127.0.0.1", 1)},
-    {"client": ("127.0.0.2", 1)},
-    {"client": None},
-]
+async def test_whose_a_key_is_has_to_be_said() -> None:
+    with pytest.raises(TypeError, match="scope_by"):
+        IdempotencyMiddleware(Counter(), store=MemoryStore())  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
-async def test_nobody_gets_the_answer_of_another() -> None:
-    app = guard(Counter())
-    first = [(await post(app, **caller)).body for caller in CALLERS]
-    assert first == [b"call %d" % (number + 1) for number in range(len(CALLERS))]
-    assert [(await post(app, **caller)).body for caller in CALLERS] == first
+async def test_a_key_belongs_to_the_authorization_whatever_the_cookies() -> None:
+    app = guard(Counter(), scope_by=by_authorization)
+    for token, answer in (("a", b"call 1"), ("b", b"call 2")):
+        for cookie in ("_ga=1", "_ga=2"):
+            headers = {**KEY, "authorization": f"Bearer {token}", "cookie": cookie}
+            assert (await post(app, headers=headers)).body == answer
 
 
-async def test_the_address_does_not_matter_of_who_has_credentials() -> None:
-    app = guard(Counter())
-    headers = {**KEY, "authorization": "Bearer a"}
-    for port in (1, 2):
-        client = (f"127.0.0.{port}", port)
-        assert (await post(app, headers=headers, client=client)).body == b"call 1"
+async def test_a_key_belongs_to_the_cookie_that_is_named_whatever_the_others() -> None:
+    app = guard(Counter(), scope_by=by_cookie("id"))
+    for value, answer in (("a", b"call 1"), ("b", b"call 2")):
+        for other in ("_ga=1", "_ga=2"):
+            headers = {**KEY, "cookie": f"{other}; id={value}", "authorization": other}
+            assert (await post(app, headers=headers)).body == answer
+
+
+async def test_a_token_and_a_cookie_of_one_value_are_two_callers() -> None:
+    store = MemoryStore()
+    headers = {**KEY, "authorization": "a", "cookie": "id=a; sid=a"}
+    for scope_by in (by_authorization, by_cookie("id"), by_cookie("sid")):
+        answer = await post(guard(Counter(), store=store, scope_by=scope_by), headers=headers)
+        assert "idempotency-replayed" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("scope_by", "field", "detail"),
+    [
+        (by_authorization, {"cookie": "id=1"}, "send Authorization with it"),
+        (by_authorization, {"authorization": ""}, "send Authorization with it"),
+        (by_cookie("id"), {"cookie": "_ga=1"}, "whoever has the cookie id: send it, too"),
+        (by_cookie("id"), {"cookie": "id="}, "whoever has the cookie id: send it, too"),
+    ],
+)
+async def test_a_key_that_is_nobody_s_is_a_400(
+    scope_by: Callable[[HTTPConnection], str], field: dict[str, str], detail: str
+) -> None:
+    counter = Counter()
+    answer = await post(guard(counter, scope_by=scope_by), headers={**KEY, **field})
+    assert (answer.status, answer.error, counter.calls) == (400, None, 0)
+    assert detail in answer.json()["detail"]
 
 
 async def test_an_app_may_know_better_who_it_is() -> None:
@@ -346,7 +390,7 @@ class Recording(MemoryStore):
         value: bytes,
         *,
         max_age: int,
-        when: Literal["always", "absent", "present"] = "always",
+        when: When = "always",
     ) -> bool:
         self.kept.append((key, value, max_age))
         return await super().set(key, value, max_age=max_age, when=when)
@@ -356,7 +400,7 @@ async def test_the_store_sees_hashes_of_keys_and_callers_and_no_cookies() -> Non
     store = Recording()
     counter = Counter()
     counter.headers = [(b"set-cookie", b"id=secret"), (b"date", b"now"), (b"x", b"\xff")]
-    app = guard(counter, store=store)
+    app = guard(counter, store=store, scope_by=by_authorization)
     headers = {**KEY, "authorization": "Bearer secret"}
     assert (await post(app, headers=headers)).headers["set-cookie"] == "id=secret"
     again = await post(app, headers=headers)
@@ -424,6 +468,24 @@ async def test_a_body_that_middleware_further_out_refuses_claims_nothing() -> No
     assert store.kept == []
 
 
+@readers
+async def test_middleware_inside_that_reads_leaves_the_body_whole(reader: type[Reader]) -> None:
+    paid: list[bytes] = []
+
+    async def pay(request: Request) -> str:
+        paid.append(await request.body())
+        return "paid"
+
+    app = App()
+    app.add_route("/pay", pay, methods=["POST"])
+    app.add_middleware(reader)
+    app.add_middleware(IdempotencyMiddleware, store=MemoryStore(), scope_by=anybody)
+    for data in (b"x" * 100, [b"x" * 60, b"x" * 40]):
+        answer = await post(app, body=data)
+        assert (answer.text, answer.error) == ("paid", None)
+    assert paid == [b"x" * 100]
+
+
 # Streams, and what is too large
 
 
@@ -435,7 +497,7 @@ async def test_a_stream_is_passed_as_it_comes_and_repeated_as_a_whole() -> None:
             assert sent.content == b"x" * number
             yield b"x"
 
-    app = App(middleware=[Middleware(IdempotencyMiddleware, store=MemoryStore())])
+    app = App(middleware=[Middleware(IdempotencyMiddleware, store=MemoryStore(), scope_by=anybody)])
     app.add_route("/pay", stream, methods=["POST"])
     await app(http_scope("POST", "/pay", KEY), receiving(body(b"5 EUR")), sent)
     assert sent.types == ["http.response.start", *["http.response.body"] * 4]
@@ -594,6 +656,52 @@ async def test_who_was_too_slow_leaves_the_claim_of_the_next_alone() -> None:
     assert (await post(app)).body == b"call 2"
 
 
+async def test_who_was_too_slow_does_not_replace_the_answer_that_others_have_seen() -> None:
+    now = 0.0
+
+    async def outlast() -> None:
+        nonlocal now
+        if counter.calls == 1:
+            now = 301.0
+            await post(app)
+
+    counter = Counter(outlast)
+    app = guard(counter, store=MemoryStore(clock=lambda: now))
+    assert (await post(app)).body == b"call 1"
+    assert (await post(app)).body == b"call 2"
+
+
+async def test_the_answer_of_who_was_slow_is_kept_where_nobody_else_came() -> None:
+    now = 0.0
+
+    async def outlast() -> None:
+        nonlocal now
+        now = 301.0
+
+    counter = Counter(outlast)
+    app = guard(counter, store=MemoryStore(clock=lambda: now))
+    for _ in range(2):
+        assert (await post(app)).body == b"call 1"
+
+
+async def test_a_key_is_given_back_once() -> None:
+    class Deletes(MemoryStore):
+        async def delete(self, key: str) -> None:
+            deleted.append(key)
+            await super().delete(key)
+
+        async def get(self, key: str) -> bytes | None:
+            read.append(key)
+            return await super().get(key)
+
+    deleted: list[str] = []
+    read: list[str] = []
+    counter = Counter()
+    counter.status = 503
+    await post(guard(counter, store=Deletes()))
+    assert (len(read), len(deleted)) == (1, 1)
+
+
 async def test_what_runs_after_the_answer_is_not_waited_for_by_a_repetition() -> None:
     done: list[bytes] = []
 
@@ -603,7 +711,7 @@ async def test_what_runs_after_the_answer_is_not_waited_for_by_a_repetition() ->
     async def pay() -> Response:
         return JSONResponse("paid", background=BackgroundTask(later))
 
-    app = App(middleware=[Middleware(IdempotencyMiddleware, store=MemoryStore())])
+    app = App(middleware=[Middleware(IdempotencyMiddleware, store=MemoryStore(), scope_by=anybody)])
     app.add_route("/pay", pay, methods=["POST"])
     assert (await post(app)).body == b'"paid"'
     assert done == [b'"paid"']
@@ -724,7 +832,7 @@ async def test_an_unexpected_exception_in_an_app_of_ours_runs_anew() -> None:
         calls.append(1)
         return f"paid {1 // (len(calls) - 1)}"
 
-    app = App(middleware=[Middleware(IdempotencyMiddleware, store=MemoryStore())])
+    app = App(middleware=[Middleware(IdempotencyMiddleware, store=MemoryStore(), scope_by=anybody)])
     app.add_route("/pay", pay, methods=["POST"])
     first = await post(app)
     assert (first.status, type(first.error)) == (500, ZeroDivisionError)

@@ -73,7 +73,7 @@ def test_pydantic_names_all_of_it() -> None:
 
 
 def test_of_a_flood_of_errors_the_first_are_told() -> None:
-    error = caught(Thing.model_validate_json, '{"name": "", "sizes": ["x"' + ', "x"' * 999 + "]}")
+    error = caught(Thing.model_validate_json, '{"name": "", "sizes": ["x"' + ', "x"' * 99 + "]}")
     assert len(violations(error)) == 20
 
 
@@ -88,3 +88,18 @@ def test_of_a_flood_of_errors_the_first_are_told() -> None:
 )
 def test_an_error_of_the_text_is_none_of_a_value(error: Exception) -> None:
     assert violations(error) == []
+
+
+class Strict(pydantic.BaseModel, extra="forbid"):
+    pass
+
+
+def test_what_a_client_calls_its_keys_is_not_repeated_at_length() -> None:
+    error = caught(Strict.model_validate_json, '{"' + "é" * 100_000 + '": 1}')
+    assert [each["pointer"] for each in violations(error)] == ["#"]
+
+
+def test_a_flood_of_errors_is_counted() -> None:
+    text = '{"name": "", "sizes": ["x"' + ', "x"' * 5_000 + "]}"
+    error = caught(Thing.model_validate_json, text)
+    assert violations(error) == [{"detail": "5001 errors", "pointer": "#"}]
