@@ -20,7 +20,7 @@ from framework.types import Message, Receive, Scope
 
 __all__ = ["Body", "Chunks", "form_too_large"]
 
-MANY_CHUNKS = 256
+MANY_CHUNKS = 256  # are put together: of two bytes each they take forty times the space
 GONE = "the client went away before the end of its request"
 
 
@@ -37,6 +37,7 @@ class Body:
         "_ahead",
         "_idle",
         "_is_given_up",
+        "_is_opened",
         "_keeps",
         "_limit",
         "_lost",
@@ -46,7 +47,6 @@ class Body:
         "_scope",
         "ended",
         "gone",
-        "opened",
     )
 
     def __init__(self, scope: Scope, receive: Receive, limit: int, *, keeps: bool) -> None:
@@ -54,12 +54,11 @@ class Body:
         self._receive = receive
         self._limit = limit
         self._keeps = keeps
-        self.opened = False
-        """Somebody has begun to read."""
         self.ended = False
         """The last message of the body has come in."""
         self.gone = False
         """The client has gone."""
+        self._is_opened = False
         self._is_given_up = False
         self._received = 0
         self._lost: FrameworkError | None = None  # a middleware has kept the body to itself
@@ -85,15 +84,18 @@ class Body:
                     raise form_too_large(most)
                 if chunk:
                     chunks.append(chunk)
-                if (
-                    len(chunks) == MANY_CHUNKS
-                ):  # of two bytes each they would take forty times the space
+                if len(chunks) == MANY_CHUNKS:
                     start += b"".join(chunks)
                     chunks.clear()
         except BaseException:
             self.give_up()
             raise
         return b"".join([start, *chunks]) if start else b"".join(chunks)
+
+    @property
+    def is_being_read(self) -> bool:
+        """Whether somebody has begun to read, and has neither come to the end nor given up."""
+        return self._is_opened and not (self.ended or self._is_given_up)
 
     def give_up(self) -> None:
         """Nobody reads any more: what still arrives is dropped by who waits for the client to go."""
@@ -108,7 +110,7 @@ class Body:
             ahead = self._ahead = bytearray()
         while not (self.gone or (until_end and (self.ended or self._lost))):
             has_ended = self.ended
-            if self._receiving or (self.opened and not (has_ended or self._is_given_up)):
+            if self._receiving or self.is_being_read:
                 await self._until_idle()
                 continue
             try:
@@ -129,12 +131,12 @@ class Body:
         return self._ahead is not None or EXCHANGE in self._scope
 
     def _open(self, length: bytes | None) -> int:
-        if self.opened:
+        if self._is_opened:
             raise BodyUnavailable(
                 "this body was read before, by stream() or by a call that failed; "
                 "call body() first to read it twice"
             )
-        self.opened = True
+        self._is_opened = True
         size = int(length[:20]) if length is not None and length.isdigit() else 0
         if size > self._limit:
             raise self._too_large()

@@ -38,11 +38,11 @@ class Exchange:
         "_is_asked_to_keep",
         "_is_torn",
         "_kept",
-        "_limit",
         "_outer",
         "_receive",
         "_send",
         "_taken",
+        "keep",
         "leftovers",
         "started",
     )
@@ -51,7 +51,7 @@ class Exchange:
         self._outer: Exchange | None = scope.get(EXCHANGE)
         self._receive = receive
         self._send = send
-        self._limit = keep
+        self.keep: int = keep
         self._kept: bytearray | None = bytearray()
         self._taken = 0  # bytes that went to a middleware
         self._given = 0  # bytes that went to the endpoint
@@ -66,7 +66,7 @@ class Exchange:
 
     def delegate(self) -> None:
         """Keep nothing more, here and further out: the body belongs to the mounted app that now reads it."""
-        self._limit = 0
+        self.keep = 0
         if self._outer is not None:
             self._outer.delegate()
 
@@ -102,15 +102,15 @@ class Exchange:
         self._taken += len(chunk)
         self._is_torn = self._is_torn or bool(chunk and self._given)
         if self._kept is not None and chunk:
-            if self._taken <= self._limit:
+            if self._taken <= self.keep:
                 self._kept += chunk
             else:
                 self._kept = None
 
     def _replay(self, asked: int) -> Message:
-        if self._kept is None and self._limit:
-            detail = f"the body is larger than {self._limit} bytes"
-            raise LimitExceeded(413, "max_body_size", self._limit, detail)
+        if self._kept is None and self.keep:
+            detail = f"the body is larger than {self.keep} bytes"
+            raise LimitExceeded(413, "max_body_size", self.keep, detail)
         if self._kept is None or asked or self._given:
             raise BodyUnavailable(
                 f"an ASGI middleware around this route has read {self._taken + self._given} bytes "

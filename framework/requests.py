@@ -172,7 +172,7 @@ class Request(HTTPConnection):
         `receive` that is given up may lose what it was about to bring (granian's does).
         """
         source = self._source()
-        if source.opened and not source.ended:
+        if source.is_being_read:
             return source.gone
         if announces_body(self.scope):
             await source.look_ahead(until_end=True)

@@ -360,8 +360,8 @@ async def test_a_client_that_leaves_is_noticed_after_a_stream_was_left_early() -
                     await request.disconnected()
             await read(request)
             with anyio.fail_after(5):
+                assert await request.is_disconnected()
                 assert await request.disconnected() == DISCONNECT
-            assert await request.is_disconnected()
 
 
 async def test_a_stream_that_was_given_up_waits_no_longer_for_its_reader() -> None:

@@ -34,7 +34,7 @@ def own_exchange(scope: Scope, receive: Receive, send: Send) -> Generator[tuple[
         return
     # Not in a copy of the scope: tools outside find in it what the app writes.
     del scope[EXCHANGE]
-    inner = Exchange(scope, receive, send, keep=outer._limit)
+    inner = Exchange(scope, receive, send, keep=outer.keep)
     inner.leftovers = outer.leftovers
     try:
         yield inner.receive, inner.send

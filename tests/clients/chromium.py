@@ -55,7 +55,8 @@ class Page:
         result = self.command(
             "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
         )
-        assert "exceptionDetails" not in result, result
+        if "exceptionDetails" in result:
+            raise CommandError(result["exceptionDetails"])
         return result["result"].get("value")
 
     def wait_for(self, script: str) -> Any:
