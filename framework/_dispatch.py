@@ -252,7 +252,7 @@ def guarded(
             else:
                 await errors.answer(error, Request(scope, exchange.receive, settings), send)
         finally:
-            for close in exchange.leftovers:
+            for close in exchange.leftovers or ():
                 await close()
 
     return guard

@@ -31,38 +31,24 @@ class Exchange:
     Of a body that a middleware reads `keep` bytes are kept for the Request that finds it taken.
     """
 
-    __slots__ = (
-        "_asked",
-        "_ended",
-        "_given",
-        "_is_asked_to_keep",
-        "_is_torn",
-        "_kept",
-        "_outer",
-        "_receive",
-        "_send",
-        "_taken",
-        "keep",
-        "leftovers",
-        "started",
-    )
+    __slots__ = ("_intake", "_outer", "_receive", "_send", "keep", "leftovers", "started")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, keep: int) -> None:
         self._outer: Exchange | None = scope.get(EXCHANGE)
         self._receive = receive
         self._send = send
+        self._intake: _Intake | None = None
         self.keep: int = keep
-        self._kept: bytearray | None = bytearray()
-        self._taken = 0  # bytes that went to a middleware
-        self._given = 0  # bytes that went to the endpoint
-        self._is_torn = False  # by a middleware that took some after the endpoint had begun
-        self._ended = False
-        self._asked: int | None = None
-        self._is_asked_to_keep = False
         self.started = False
-        self.leftovers: list[Callable[[], Awaitable[None]]] = []
-        """To be called when all is over: what closes the files of forms that middleware has read."""
+        self.leftovers: list[Callable[[], Awaitable[None]]] | None = None
+        """To be called when all is over: what closes the files of forms."""
         scope[EXCHANGE] = self
+
+    def leave(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have something closed when all is over."""
+        if self.leftovers is None:
+            self.leftovers = []
+        self.leftovers.append(close)
 
     def delegate(self) -> None:
         """Keep nothing more, here and further out: the body belongs to the mounted app that now reads it."""
@@ -75,51 +61,76 @@ class Exchange:
 
         With `keep` it asks on behalf of a middleware: what it gets is kept for the next.
         """
-        self._asked = received
-        self._is_asked_to_keep = keep
+        if self._intake is None:
+            self._intake = _Intake()
+        self._intake.asked = received
+        self._intake.is_asked_to_keep = keep
         if self._outer is not None:
             self._outer.ask(received, keep=keep)
 
     async def receive(self) -> Message:
         """Receive; to a Request first what went to somebody who did not pass it on."""
-        asked = self._asked
-        if asked is not None:
-            if asked < self._taken or self._is_torn or (self._ended and asked < self._given):
-                return self._replay(asked)
-            if self._ended:
+        intake = self._intake
+        if intake is None:
+            intake = self._intake = _Intake()
+        if intake.asked is not None:
+            if intake.is_missed():
+                return intake.replay(self.keep)
+            if intake.ended:
                 return {"type": "http.request", "body": b"", "more_body": False}
         message = await self._receive()
         if message["type"] == "http.request":
-            chunk = message.get("body", b"")
-            if asked is None or self._is_asked_to_keep:
-                self._take(chunk)
-            else:
-                self._given += len(chunk)
-            self._ended = not message.get("more_body", False)
+            intake.note(message, self.keep)
         return message
-
-    def _take(self, chunk: bytes) -> None:
-        self._taken += len(chunk)
-        self._is_torn = self._is_torn or bool(chunk and self._given)
-        if self._kept is not None and chunk:
-            if self._taken <= self.keep:
-                self._kept += chunk
-            else:
-                self._kept = None
-
-    def _replay(self, asked: int) -> Message:
-        if self._kept is None and self.keep:
-            detail = f"the body is larger than {self.keep} bytes"
-            raise LimitExceeded(413, "max_body_size", self.keep, detail)
-        if self._kept is None or asked or self._given:
-            raise BodyUnavailable(
-                f"an ASGI middleware around this route has read {self._taken + self._given} bytes "
-                f"of the body and passed on {asked}; it has to replay them through `receive`"
-            )
-        return {"type": "http.request", "body": bytes(self._kept), "more_body": not self._ended}
 
     def send(self, message: Message) -> Awaitable[None]:
         """Send, and note that the answer began."""
         if message["type"] in BEGINNINGS:
             self.started = True
         return self._send(message)
+
+
+class _Intake:
+    # Who has got what of a body: middleware, which may keep it to itself, or the endpoint, which asks.
+    __slots__ = ("_given", "_is_torn", "_kept", "_taken", "asked", "ended", "is_asked_to_keep")
+
+    def __init__(self) -> None:
+        self.asked: int | None = None  # the bytes that who asks has received
+        self.is_asked_to_keep = False
+        self.ended = False
+        self._taken = 0  # bytes that went to a middleware
+        self._given = 0  # bytes that went to the endpoint
+        self._is_torn = False  # by a middleware that took some after the endpoint had begun
+        self._kept: bytearray | None = bytearray()
+
+    def is_missed(self) -> bool:
+        """Whether who asks has not got what went to others."""
+        asked = self.asked or 0
+        return asked < self._taken or self._is_torn or (self.ended and asked < self._given)
+
+    def note(self, message: Message, keep: int) -> None:
+        """Note what came, and keep it if it goes to a middleware."""
+        chunk = message.get("body", b"")
+        self.ended = not message.get("more_body", False)
+        if self.asked is not None and not self.is_asked_to_keep:
+            self._given += len(chunk)
+            return
+        self._taken += len(chunk)
+        self._is_torn = self._is_torn or bool(chunk and self._given)
+        if self._kept is not None and chunk:
+            if self._taken <= keep:
+                self._kept += chunk
+            else:
+                self._kept = None
+
+    def replay(self, keep: int) -> Message:
+        """What was missed, if it was kept; LimitExceeded or BodyUnavailable if not."""
+        if self._kept is None and keep:
+            detail = f"the body is larger than {keep} bytes"
+            raise LimitExceeded(413, "max_body_size", keep, detail)
+        if self._kept is None or self.asked or self._given:
+            raise BodyUnavailable(
+                f"an ASGI middleware around this route has read {self._taken + self._given} bytes "
+                f"of the body and passed on {self.asked}; it has to replay them through `receive`"
+            )
+        return {"type": "http.request", "body": bytes(self._kept), "more_body": not self.ended}

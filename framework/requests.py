@@ -228,7 +228,7 @@ class Request(HTTPConnection):
                     self._form = form
                     exchange: Exchange | None = self.scope.get(EXCHANGE)
                     if exchange is not None:
-                        exchange.leftovers.append(form.close)
+                        exchange.leave(form.close)
                     else:
                         self._files = form
                     return form

@@ -219,7 +219,8 @@ async def test_what_a_mounted_app_reads_is_not_kept() -> None:
         await receive()
         exchange: Exchange | None = scope["framework.exchange"]
         while exchange is not None:
-            kept.append((exchange._taken, exchange._kept))
+            assert exchange._intake is not None
+            kept.append((exchange._intake._taken, exchange._intake._kept))
             exchange = exchange._outer
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})

@@ -60,7 +60,7 @@ def is_nested_deeper(data: bytes, limit: int) -> bool:
     >>> is_nested_deeper(b'[{"[[[": []}, []]', 3), is_nested_deeper(b'[{"": []}]', 2)
     (False, True)
     """
-    if data.count(b"[") + data.count(b"{") <= limit:
+    if len(data) <= limit or data.count(b"[") + data.count(b"{") <= limit:
         return False
     if b"\\" in data:
         data = ESCAPE.sub(b"", data)
