@@ -35,12 +35,10 @@ def own_exchange(scope: Scope, receive: Receive, send: Send) -> Generator[tuple[
     # Not in a copy of the scope: tools outside find in it what the app writes.
     del scope[EXCHANGE]
     inner = Exchange(scope, receive, send, keep=outer.keep)
-    if outer.leftovers is None:
-        outer.leftovers = []
-    inner.leftovers = outer.leftovers
     try:
         yield inner.receive, inner.send
     finally:
+        outer.leftovers = [*(outer.leftovers or ()), *(inner.leftovers or ())]
         scope[EXCHANGE] = outer
 
 
