@@ -1,14 +1,26 @@
 """Requests on their way through middleware that judges the body: who answers, and what is read inside."""
 
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 
-from framework import App, HTTPException, LimitExceeded, MalformedRequest, Middleware, Request
+from framework import (
+    App,
+    HTTPException,
+    LimitExceeded,
+    MalformedRequest,
+    Middleware,
+    Request,
+    UploadFile,
+)
 from framework._exchange import EXCHANGE
 from framework.middleware._passage import Passage
+from framework.middleware.digests import DigestMiddleware
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 from tests.driver import Answer, ask, http_scope
 from tests.scripted import DISCONNECT, Sent, body, receiving
@@ -209,3 +221,22 @@ async def test_one_that_comes_after_an_answer_began_is_a_disconnect() -> None:
     sent = Sent()
     await Shouting(app)(http_scope("POST"), receiving(body(b"a", more=True), body(b"?")), sent)
     assert sent.types == ["http.response.start"]
+
+
+async def test_files_of_a_form_that_is_read_within_are_closed_when_all_is_over() -> None:
+    files: list[UploadFile] = []
+    app = App(middleware=[Middleware(DigestMiddleware)])
+
+    @app.post("/")
+    async def upload(request: Request) -> int:
+        files.append((await request.form()).files["f"])
+        return files[0].size
+
+    content = b"x" * 2_000_000
+    request = httpx.Request("POST", "http://x", files={"f": ("x", content)})
+    data = request.read()
+    digest = b64encode(sha256(data).digest()).decode()
+    headers = {**request.headers, "content-digest": f"sha-256=:{digest}:"}
+    answer = await ask(app, "POST", headers=headers, body=data)
+    assert (answer.status, answer.text) == (200, "2000000")
+    assert files[0].file.closed
