@@ -16,18 +16,13 @@ from framework.exceptions import (
     FrameworkError,
     LimitExceeded,
 )
+from framework.limits import body_too_large, form_too_large
 from framework.types import Message, Receive, Scope
 
-__all__ = ["Body", "Chunks", "form_too_large"]
+__all__ = ["Body", "Chunks"]
 
 MANY_CHUNKS = 256  # are put together: of two bytes each they take forty times the space
 GONE = "the client went away before the end of its request"
-
-
-def form_too_large(limit: int) -> LimitExceeded:
-    """What is raised for more bytes of fields than `Limits.max_form_memory`."""
-    detail = f"the fields of the form have more than {limit} bytes"
-    return LimitExceeded(413, "max_form_memory", limit, detail)
 
 
 class Body:
@@ -139,12 +134,8 @@ class Body:
         self._is_opened = True
         size = int(length[:20]) if length is not None and length.isdigit() else 0
         if size > self._limit:
-            raise self._too_large()
+            raise body_too_large(self._limit)
         return size
-
-    def _too_large(self) -> LimitExceeded:
-        detail = f"the body is larger than {self._limit} bytes"
-        return LimitExceeded(413, "max_body_size", self._limit, detail)
 
     async def _next_chunk(self) -> bytes:
         while self._receiving and not (self._ahead or self.ended or self._lost):
@@ -167,7 +158,7 @@ class Body:
         chunk: bytes = message.get("body", b"")
         self._received += len(chunk)
         if self._received > self._limit:
-            raise self._too_large()
+            raise body_too_large(self._limit)
         return chunk
 
     async def _receive_alone(self) -> Message:
@@ -253,7 +244,7 @@ class Chunks(AsyncIterator[bytes]):
         chunk: bytes = message.get("body", b"")
         self._left -= len(chunk)
         if self._left < 0:
-            raise body._too_large()
+            raise body_too_large(body._limit)
         if body.ended:
             self._receive = None
         return chunk

@@ -7,7 +7,8 @@ the Exchange is found by the scope, not by the function.
 
 from collections.abc import Awaitable, Callable
 
-from framework.exceptions import BodyUnavailable, LimitExceeded
+from framework.exceptions import BodyUnavailable
+from framework.limits import body_too_large
 from framework.types import Message, Receive, Scope, Send
 
 __all__ = ["EXCHANGE", "Exchange"]
@@ -126,8 +127,7 @@ class _Intake:
     def replay(self, keep: int) -> Message:
         """What was missed, if it was kept; LimitExceeded or BodyUnavailable if not."""
         if self._kept is None and keep:
-            detail = f"the body is larger than {keep} bytes"
-            raise LimitExceeded(413, "max_body_size", keep, detail)
+            raise body_too_large(keep)
         if self._kept is None or self.asked or self._given:
             raise BodyUnavailable(
                 f"an ASGI middleware around this route has read {self._taken + self._given} bytes "

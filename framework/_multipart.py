@@ -21,9 +21,9 @@ from framework._wire.grammar import NOT_FIELD_TEXT
 from framework._wire.headers import Headers
 from framework._wire.media import MediaType, parse_media_type
 from framework.exceptions import LimitExceeded, MalformedRequest
-from framework.limits import Limits
+from framework.limits import Limits, field_too_large
 
-__all__ = ["Event", "FormParser", "PartHead", "boundary_of", "field_too_large"]
+__all__ = ["Event", "FormParser", "PartHead", "boundary_of"]
 
 BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
 MAX_HEADERS = 16  # of a part; RFC 7578 section 4.8 knows three
@@ -31,12 +31,6 @@ PLAIN_ENCODINGS = frozenset({"7bit", "8bit", "binary"})
 
 Event: TypeAlias = "PartHead | bytes | None"
 """What comes of a chunk: the head of a part, bytes of its content, None at the end of it."""
-
-
-def field_too_large(limit: int) -> LimitExceeded:
-    """What is raised for a field over `Limits.max_field_size`."""
-    detail = f"a field of the form is larger than {limit} bytes"
-    return LimitExceeded(413, "max_field_size", limit, detail)
 
 
 def boundary_of(media: MediaType) -> bytes:

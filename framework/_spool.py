@@ -73,7 +73,7 @@ class Spool:
 
 
 def reopened(file: BinaryIO) -> BinaryIO:
-    """The same content from its start, with a position of its own; ValueError if the file is closed."""
+    """The content from its start, of our own files by a position apart; ValueError if it is closed."""
     if isinstance(file, io.BytesIO):
         return io.BytesIO(file.getvalue())
     raw: object = getattr(file, "raw", None)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field, fields
 
-from framework.exceptions import ConfigError
+from framework.exceptions import ConfigError, LimitExceeded
 
-__all__ = ["Limits"]
+__all__ = ["Limits", "body_too_large", "check_integer", "field_too_large", "form_too_large"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +65,8 @@ class Limits:
     def __post_init__(self) -> None:
         for name in NAMES:
             value = getattr(self, name)
-            if value is None and name == "max_file_size":
-                continue
-            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise ConfigError(f"Limits({name}={value!r}): it takes an integer of 0 or more")
+            if value is not None or name != "max_file_size":
+                check_integer("Limits", name, value, least=0)
 
     def within(self, outer: "Limits") -> "Limits":
         """These limits, and those of `outer` where none was given.
@@ -78,6 +76,29 @@ class Limits:
         """
         levels = (outer, self)
         return Limits(**{name: getattr(level, name) for level in levels for name in level.given})
+
+
+def check_integer(owner: str, name: str, value: object, *, least: int) -> None:
+    """ConfigError unless an option is an integer of `least` or more."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigError(f"{owner}({name}={value!r}): it takes an integer of {least} or more")
+
+
+def body_too_large(limit: int) -> LimitExceeded:
+    """What is raised for a body over `Limits.max_body_size`."""
+    return LimitExceeded(413, "max_body_size", limit, f"the body is larger than {limit} bytes")
+
+
+def form_too_large(limit: int) -> LimitExceeded:
+    """What is raised for more bytes of fields than `Limits.max_form_memory`."""
+    detail = f"the fields of the form have more than {limit} bytes"
+    return LimitExceeded(413, "max_form_memory", limit, detail)
+
+
+def field_too_large(limit: int) -> LimitExceeded:
+    """What is raised for a field over `Limits.max_field_size`."""
+    detail = f"a field of the form is larger than {limit} bytes"
+    return LimitExceeded(413, "max_field_size", limit, detail)
 
 
 NAMES = [each.name for each in fields(Limits) if each.init]

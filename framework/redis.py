@@ -66,14 +66,7 @@ class RedisStore(AsyncContextManagerMixin):
         with _to_its_end(), self._open().decoding(False) as client:
             return await client.get(self._prefix + key)
 
-    async def set(
-        self,
-        key: str,
-        value: bytes,
-        *,
-        max_age: int,
-        when: When = "always",
-    ) -> bool:
+    async def set(self, key: str, value: bytes, *, max_age: int, when: When = "always") -> bool:
         """Keep the value, by one SET with NX or XX where that is asked for."""
         with _to_its_end():
             return await self._open().set(

@@ -27,14 +27,7 @@ class Store(Protocol):
         """What was set; None if nothing was, if its time is over, or if the store had to forget it."""
         ...
 
-    async def set(
-        self,
-        key: str,
-        value: bytes,
-        *,
-        max_age: int,
-        when: When = "always",
-    ) -> bool:
+    async def set(self, key: str, value: bytes, *, max_age: int, when: When = "always") -> bool:
         """Keep the value for `max_age` seconds, 1 or more; False if `when` was not the case."""
         ...
 
@@ -81,14 +74,7 @@ class MemoryStore:
             entry = self._entries.get(key)
             return None if entry is None or entry.deadline <= self._clock() else entry.value
 
-    async def set(
-        self,
-        key: str,
-        value: bytes,
-        *,
-        max_age: int,
-        when: When = "always",
-    ) -> bool:
+    async def set(self, key: str, value: bytes, *, max_age: int, when: When = "always") -> bool:
         """Keep the value; ValueError if it alone is larger than the store."""
         size = _size(key, value)
         if size > self._max_bytes:

@@ -12,9 +12,8 @@ from typing import NamedTuple
 from framework._endpoint import refuse
 from framework._wire.headers import Headers
 from framework._wire.urls import DEFAULT_PORTS, parse_authority
-from framework.connections import HTTPConnection
-from framework.errors import default_response
 from framework.exceptions import ConfigError, HTTPException
+from framework.middleware._passage import respond
 from framework.types import ASGIApp, Receive, Scope, Send
 from framework.websockets import WebSocket
 
@@ -71,7 +70,7 @@ class CSRFMiddleware:
         if kind == "websocket":
             await refuse(WebSocket(scope, receive, send), error)
         else:
-            await default_response(error, HTTPConnection(scope))(scope, receive, send)
+            await respond(error, scope, receive, send)
 
     def _objection(self, scope: Scope) -> str | None:
         """Why to refuse the connection, or None; a field that is there twice says nothing good."""

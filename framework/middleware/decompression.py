@@ -8,7 +8,8 @@ from anyio.lowlevel import checkpoint
 from framework._wire.grammar import split_list
 from framework._wire.headers import Headers
 from framework._wire.negotiation import ALIASES
-from framework.exceptions import ConfigError, HTTPException, UnsupportedMediaType
+from framework.exceptions import HTTPException, UnsupportedMediaType
+from framework.limits import check_integer
 from framework.middleware._codings import CODINGS, CompressedBody
 from framework.middleware._passage import Passage, respond
 from framework.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,10 +32,7 @@ class DecompressionMiddleware:
         self, app: ASGIApp, *, max_size: int = 16 * 1024 * 1024, max_ratio: int = 100
     ) -> None:
         for name, value in (("max_size", max_size), ("max_ratio", max_ratio)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:  # type: ignore[redundant-expr]
-                raise ConfigError(
-                    f"DecompressionMiddleware({name}={value!r}): it takes an integer of 1 or more"
-                )
+            check_integer("DecompressionMiddleware", name, value, least=1)
         self._app = app
         self._max_size = max_size
         self._max_ratio = max_ratio

@@ -19,7 +19,7 @@ from framework._wire.structured import parse_item
 from framework.connections import HTTPConnection, Settings
 from framework.errors import default_response
 from framework.exceptions import ClientDisconnect, ConfigError, HTTPException
-from framework.limits import Limits
+from framework.limits import Limits, check_integer
 from framework.middleware._passage import own_exchange
 from framework.requests import Request
 from framework.responses import Field, Response, whole_response
@@ -122,10 +122,7 @@ class IdempotencyMiddleware:
             ("max_body_size", max_body_size),
             ("max_response_size", max_response_size),
         ):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:  # type: ignore[redundant-expr]
-                raise ConfigError(
-                    f"IdempotencyMiddleware({name}={value!r}): it takes an integer of 1 or more"
-                )
+            check_integer("IdempotencyMiddleware", name, value, least=1)
         if isinstance(methods, str):
             raise ConfigError(f"IdempotencyMiddleware(methods={methods!r}): give a list of methods")
         self._app = app
