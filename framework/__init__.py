@@ -7,7 +7,7 @@ from framework._wire.query import QueryParams
 from framework._wire.urls import URL
 from framework.app import App
 from framework.background import BackgroundTask, BackgroundTasks
-from framework.connections import Address, HTTPConnection, State
+from framework.connections import TLS, Address, HTTPConnection, State
 from framework.converters import Converter, Regex
 from framework.exceptions import (
     BodyUnavailable,
@@ -25,6 +25,7 @@ from framework.exceptions import (
     WebSocketDisconnect,
     WebSocketStateError,
 )
+from framework.files import FileResponse
 from framework.forms import FormData, UploadFile
 from framework.limits import Limits
 from framework.parts import Part
@@ -35,15 +36,18 @@ from framework.responses import (
     PlainTextResponse,
     RedirectResponse,
     Response,
-    StreamingResponse,
 )
 from framework.routes import CallNext, FunctionMiddleware, Middleware, Mount, Route, WebSocketRoute
 from framework.routing import ExceptionHandler, Router
+from framework.shutdown import Shutdown
+from framework.sse import EventSourceResponse, ServerSentEvent
+from framework.streaming import NDJSONResponse, StreamingResponse
 from framework.websockets import ReadyState, WebSocket
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "TLS",
     "URL",
     "Address",
     "App",
@@ -54,7 +58,9 @@ __all__ = [
     "ClientDisconnect",
     "ConfigError",
     "Converter",
+    "EventSourceResponse",
     "ExceptionHandler",
+    "FileResponse",
     "FormData",
     "FrameworkError",
     "FunctionMiddleware",
@@ -72,6 +78,7 @@ __all__ = [
     "Middleware",
     "Mount",
     "MutableHeaders",
+    "NDJSONResponse",
     "NoMatchFound",
     "NotFound",
     "Part",
@@ -84,6 +91,8 @@ __all__ = [
     "Response",
     "Route",
     "Router",
+    "ServerSentEvent",
+    "Shutdown",
     "StandardJSON",
     "State",
     "StreamingResponse",

@@ -1,7 +1,8 @@
 """The body of one request while it arrives: who may receive, and how much has come.
 
-Every byte that a Request hands out is counted here as it arrives. Two may want to receive at a time,
-who reads the body and who waits for the client to go; an ASGI middleware may have read before both.
+Every byte that a Request hands out is counted here as it arrives, unless all come in one message.
+Two may want to receive at a time, who reads the body and who waits for the client to go; an ASGI
+middleware may have read before both.
 """
 
 import sys
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator
 
 import anyio
 
+from framework._content import announced_size
 from framework._exchange import EXCHANGE, Exchange
 from framework.exceptions import (
     BodyUnavailable,
@@ -26,7 +28,10 @@ GONE = "the client went away before the end of its request"
 
 
 class Body:
-    """Read once, whole or in chunks; `limit` is in bytes. With `keeps`, it is read for a middleware."""
+    """Read once, whole or in chunks; `limit` is in bytes. With `keeps`, it is read for a middleware.
+
+    One that `is_opened` is being read by who made it, or was read to its end, if it `ended`.
+    """
 
     __slots__ = (
         "_ahead",
@@ -44,16 +49,25 @@ class Body:
         "gone",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, limit: int, *, keeps: bool) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        limit: int,
+        *,
+        keeps: bool,
+        is_opened: bool,
+        ended: bool,
+    ) -> None:
         self._scope = scope
         self._receive = receive
         self._limit = limit
         self._keeps = keeps
-        self.ended = False
+        self.ended = ended
         """The last message of the body has come in."""
         self.gone = False
         """The client has gone."""
-        self._is_opened = False
+        self._is_opened = is_opened
         self._is_given_up = False
         self._received = 0
         self._lost: FrameworkError | None = None  # a middleware has kept the body to itself
@@ -61,18 +75,24 @@ class Body:
         self._receiving = False  # `receive` is being awaited, and must not be called again
         self._idle: anyio.Event | None = None  # set when it no longer is
 
-    async def read(self, length: bytes | None, most: int = sys.maxsize) -> bytes:
-        """The whole body, of this Content-Length; LimitExceeded also over `most`, for fields of a form."""
+    async def read(
+        self, length: bytes | None, most: int = sys.maxsize, *, first: Message | None = None
+    ) -> bytes:
+        """The whole body, of this Content-Length; LimitExceeded also over `most`, for fields of a form.
+
+        Who has opened it, and received its `first` message, passes that on.
+        """
         is_watched = self._is_watched()
-        if self._open(length) > most:
+        if first is None and self._open(length) > most:
             raise form_too_large(most)
         start, chunks = bytearray(), list[bytes]()
         try:
             while self._ahead or not self.ended:
-                if is_watched:
+                if is_watched and first is None:
                     chunk = await self._next_chunk()
                 else:
-                    message = await self._receive()
+                    message = first or await self._receive()
+                    first = None
                     self._note(message)
                     chunk = self._count(message)
                 if self._received > most:
@@ -132,7 +152,7 @@ class Body:
                 "call body() first to read it twice"
             )
         self._is_opened = True
-        size = int(length[:20]) if length is not None and length.isdigit() else 0
+        size = announced_size(length)
         if size > self._limit:
             raise body_too_large(self._limit)
         return size

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from framework._concurrency import ThreadPool, is_async
 from framework._dispatch import Dispatcher, Entry, Fallbacks, ResolvedRoute, Table, guarded
-from framework._endpoint import Wiring, http_endpoint, websocket_endpoint
+from framework._endpoint import Wiring, attended, http_endpoint, timed, websocket_endpoint
 from framework._matcher import Leaf, Matcher
 from framework._names import Names
 from framework._paths import mounted_scope
 from framework._pattern import Parameter, Pattern
 from framework._results import Results
-from framework._signature import HandlerSignature, choose_converter
+from framework._signature import Call, HandlerSignature, choose_converter
 from framework.connections import Settings
 from framework.converters import Converter
 from framework.errors import ErrorHandlers, plain_error
@@ -116,10 +116,15 @@ class Compiler:
         for add_head in self._heads:
             add_head()
 
-    def wiring(self, routers: Sequence[Router], route: Route | None = None) -> Wiring:
+    def wiring(
+        self, routers: Sequence[Router], route: Route | WebSocketRoute | None = None
+    ) -> Wiring:
         """What is around the handlers of these routers, or of a route in them, from the app inwards."""
         levels = [router.exception_handlers for router in reversed(routers)]
-        around: list[Router | Route] = [*routers, *([] if route is None else [route])]
+        around: list[Router | Route | WebSocketRoute] = [
+            *routers,
+            *([] if route is None else [route]),
+        ]
         limits = [level.limits for level in around[1:]]
         return Wiring(
             self._settings.limited(limits),
@@ -176,11 +181,16 @@ class Compiler:
         wiring = self._wirings[resolved] = self.wiring(place.routers, route)
 
         def add(method: str, signature: HandlerSignature) -> None:
+            call = signature.call(names, self._threads)
+            if route.cancel_on_disconnect:
+                call = attended(call)
+            if route.timeout is not None:
+                call = timed(call, route.timeout)
             serve = http_endpoint(
-                signature.call(names, self._threads),
+                call,
                 wiring,
                 title,
-                needs_request=signature.connection is not None,
+                needs_request=signature.connection is not None or route.cancel_on_disconnect,
                 status_code=route.status_code,
                 is_head=method == "HEAD",
             )
@@ -207,8 +217,8 @@ class Compiler:
         host, pattern = self._resolve(place, [signature])
         resolved = self._resolved(place, pattern, route.name, route.endpoint, ())
         self._take(_key(host, "websocket", pattern, None), resolved)
-        wiring = self._wirings[resolved] = self.wiring(place.routers)
-        serve = websocket_endpoint(signature.call(names, self._threads), wiring.settings)
+        wiring = self._wirings[resolved] = self.wiring(place.routers, route)
+        serve = websocket_endpoint(signature.call(names, self._threads), wiring)
         serve = self._ring(place, resolved, None, serve)
         self._leaf(host, "websocket", pattern).any_method = (serve, route.endpoint, resolved)
 
@@ -303,11 +313,14 @@ class Compiler:
         return guarded(self._app, serve, wiring.errors, wiring.settings)
 
     def _fallbacks(self, *, redirects_slashes: bool) -> Fallbacks:
-        def endpoint(answer: Callable[[], Response], wiring: Wiring) -> ASGIApp:
-            async def call(request: Any, path_params: dict[str, Any]) -> Response:
+        def calling(answer: Callable[[], Response]) -> Call:
+            async def call(connection: Any, path_params: dict[str, Any]) -> Response:
                 return answer()
 
-            return http_endpoint(call, wiring, "the router")
+            return call
+
+        def endpoint(answer: Callable[[], Response], wiring: Wiring) -> ASGIApp:
+            return http_endpoint(calling(answer), wiring, "the router")
 
         def not_found() -> Response:
             raise NotFound
@@ -332,6 +345,7 @@ class Compiler:
         is_plain = not wiring.functions and not wiring.errors.expects(NotFound())
         return Fallbacks(
             plain_error(404) if is_plain else endpoint(not_found, wiring),
+            websocket_endpoint(calling(not_found), wiring),
             not_allowed,
             options,
             redirect,

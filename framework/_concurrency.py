@@ -1,33 +1,34 @@
-"""All use of anyio for threads and tasks in one place; nothing here knows HTTP beyond `http.disconnect`."""
+"""Threads and tasks: what user code runs in, and what ends together. Nothing here knows HTTP."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from inspect import iscoroutinefunction
-from typing import Any, ParamSpec, TypeVar
+from types import TracebackType
+from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 import anyio
-import anyio.lowlevel
 import anyio.to_thread
 from anyio.lowlevel import RunVar
 from typing_extensions import TypeIs
 
-from framework.types import Receive
-
 __all__ = [
+    "Attendants",
+    "Cancellable",
+    "OpenScopes",
     "ThreadPool",
     "in_thread",
     "is_async",
     "iterate_in_threadpool",
+    "race",
     "run_in_threadpool",
-    "until_blocked",
-    "until_disconnect",
 ]
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
+Leave: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+
 DEFAULT_THREADS = 40
-DISCONNECTS = ("http.disconnect", "websocket.disconnect")
 MOMENT = 4  # turns of the event loop: enough for what has arrived to pass a queue or two
 
 
@@ -114,58 +115,110 @@ def _call(call: partial[T]) -> T:
     return result
 
 
-async def until_disconnect(work: Callable[[], Awaitable[None]], receive: Receive) -> bool:
-    """Run `work` to its end, or cancel it when `receive` says that the client has gone.
+async def race(*functions: Callable[[], Awaitable[object]]) -> None:
+    """Run async functions at the same time until one of them ends, by return or error; cancel the others."""
+    first, *others = functions
+    failures: list[Exception] = []
 
-    Returns whether the work ran to its end. It stays in the caller's task, and what it raises is
-    raised as it is, not as a group.
-    """
-
-    async def disconnect() -> None:
-        ended = False
-        while (message := await receive())["type"] not in DISCONNECTS:
-            if ended:  # a server that repeats itself would keep this loop spinning
-                await anyio.sleep_forever()
-            ended = not message.get("more_body", False)
-
-    return await _run_until(disconnect, work)
-
-
-async def until_blocked(work: Callable[[], Awaitable[object]]) -> None:
-    """Run `work` for as long as it goes on with what has arrived, and cancel it where it waits for more.
-
-    A scope that is cancelled already, or has no time left, would not do: trio looks at it first.
-    """
-
-    async def moment() -> None:
-        for _ in range(MOMENT):
-            await anyio.lowlevel.checkpoint()
-
-    await _run_until(moment, work)
-
-
-async def _run_until(
-    stop: Callable[[], Awaitable[None]], work: Callable[[], Awaitable[object]]
-) -> bool:
-    finished = False
-    failure: Exception | None = None
-
-    async def cancel() -> None:
-        nonlocal failure
+    async def run(function: Callable[[], Awaitable[object]]) -> None:
         try:
-            await stop()
-        except Exception as error:  # carried out of the group, and raised below
-            failure = error
+            await function()
+        except Exception as error:  # carried out of the group, which would wrap it
+            failures.append(error)
         group.cancel_scope.cancel()
 
     async with anyio.create_task_group() as group:
-        group.start_soon(cancel)
-        try:
-            await work()
-            finished = True
-        except Exception as error:
-            failure = error
-        group.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
-    return finished
+        for function in others:
+            group.start_soon(run, function)
+        await run(first)
+    if failures:
+        raise failures[0]
+
+
+class Attendants:
+    """A task group whose tasks are cancelled when the block ends; what the block raises is not wrapped."""
+
+    __slots__ = ("_group",)
+
+    def __init__(self) -> None:
+        self._group = anyio.create_task_group()
+
+    @property
+    def cancel_scope(self) -> anyio.CancelScope:
+        """The scope of the block and of the tasks."""
+        return self._group.cancel_scope
+
+    def start_soon(self, func: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
+        """Run something in a task."""
+        self._group.start_soon(func, *args)
+
+    async def __aenter__(self) -> "Attendants":
+        """Open it."""
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        """Cancel what still runs, and wait for it."""
+        self._group.cancel_scope.cancel()
+        if isinstance(error, Exception):
+            await self._group.__aexit__(None, None, None)
+            return False
+        return await self._group.__aexit__(kind, error, trace)
+
+
+class Cancellable(Protocol):
+    """A cancel scope, or what works like one."""
+
+    def cancel(self) -> None:
+        """Cancel what runs in it."""
+
+
+class OpenScopes:
+    """What is going on and can be cancelled, each with what is to be awaited to end it politely."""
+
+    __slots__ = ("_emptied", "_has_ended", "_leaves")
+
+    def __init__(self) -> None:
+        self._leaves: dict[Cancellable, Leave | None] = {}
+        self._emptied = anyio.Event()
+        self._has_ended = False
+
+    def add(self, scope: Cancellable, leave: Leave | None = None) -> None:
+        """Note what has begun; once all has ended, it is cancelled at once."""
+        self._leaves[scope] = leave
+        if self._has_ended:
+            scope.cancel()
+
+    def discard(self, scope: Cancellable) -> None:
+        """Note what has ended."""
+        self._leaves.pop(scope, None)
+        if not self._leaves:
+            self._emptied.set()
+
+    async def end(self, seconds: float) -> int:
+        """Ask all to leave, and cancel what is still there after some seconds; returns how many were."""
+        with anyio.move_on_after(seconds):
+            async with anyio.create_task_group() as group:
+                for leave in filter(None, self._leaves.values()):
+                    group.start_soon(leave)
+            await self._until_empty()
+        late = [*self._leaves]
+        self._has_ended = True
+        for scope in late:
+            scope.cancel()
+        await self._until_empty()
+        return len(late)
+
+    def reset(self) -> None:
+        """Take up work again."""
+        self._has_ended = False
+
+    async def _until_empty(self) -> None:
+        while self._leaves:
+            self._emptied = anyio.Event()
+            await self._emptied.wait()

@@ -4,7 +4,15 @@ from framework._wire.media import MediaType, is_json, parse_media_type
 from framework.exceptions import MalformedRequest, UnsupportedMediaType
 from framework.types import Scope
 
-__all__ = ["JSON", "MULTIPART", "URLENCODED", "announces_body", "checked_type", "content_fields"]
+__all__ = [
+    "JSON",
+    "MULTIPART",
+    "URLENCODED",
+    "announced_size",
+    "announces_body",
+    "checked_type",
+    "content_fields",
+]
 
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -17,6 +25,11 @@ def announces_body(scope: Scope) -> bool:
         (name == b"content-length" and value != b"0") or name == b"transfer-encoding"
         for name, value in scope["headers"]
     )
+
+
+def announced_size(content_length: bytes | None) -> int:
+    """The bytes that a Content-Length promises; 0 if there is none, or it is no number."""
+    return int(content_length[:20]) if content_length and content_length.isdigit() else 0
 
 
 def content_fields(scope: Scope) -> tuple[bytes | None, bytes | None]:

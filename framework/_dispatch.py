@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from framework._endpoint import deny, refuse
+from framework._endpoint import responding
 from framework._exchange import Exchange
 from framework._matcher import Found, Leaf, Matcher
 from framework._paths import root_path, split_path
@@ -11,7 +11,7 @@ from framework._pattern import Pattern
 from framework._wire.urls import parse_authority, quote_path, quote_query, quote_segment
 from framework.connections import Settings
 from framework.errors import ErrorHandlers
-from framework.exceptions import FrameworkError, NotFound
+from framework.exceptions import FrameworkError
 from framework.requests import Request
 from framework.types import ASGIApp, Receive, Scope, Send
 from framework.websockets import WebSocket
@@ -63,6 +63,7 @@ class Fallbacks(NamedTuple):
     """The answers where no handler is found; each goes through the function middleware that applies."""
 
     not_found: ASGIApp
+    no_socket: ASGIApp
     not_allowed: Callable[[ResolvedRoute, frozenset[str]], ASGIApp]
     options: Callable[[ResolvedRoute, frozenset[str]], ASGIApp]
     redirect: Callable[[str], ASGIApp]
@@ -125,7 +126,8 @@ class Dispatcher:
                 found = table.websocket.find(segments, "")
                 if not isinstance(found, list):
                     return _found(scope, found, host_params)
-        return self._refuse_websocket
+        scope["path_params"] = {}
+        return self._fallbacks.no_socket
 
     def find_anywhere(self, scope: Scope) -> ASGIApp:
         """The endpoint of any HTTP request."""
@@ -170,9 +172,6 @@ class Dispatcher:
                 if twin is not None:
                     return fallbacks.redirect(_location(scope, twin))
         return fallbacks.not_found
-
-    async def _refuse_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await refuse(WebSocket(scope, receive, send, self._settings), NotFound())
 
 
 def _location(scope: Scope, segments: Sequence[str]) -> str:
@@ -248,9 +247,11 @@ def guarded(
             if exchange.started:
                 raise
             if scope["type"] == "websocket":
-                await deny(error, scope, exchange.receive, send)
+                websocket = WebSocket(scope, exchange.receive, send, settings)
+                await errors.answer(error, websocket, lambda r: r(scope, exchange.receive, send))
             else:
-                await errors.answer(error, Request(scope, exchange.receive, settings), send)
+                request = Request(scope, exchange.receive, send, settings)
+                await errors.answer(error, request, responding(request, send))
         finally:
             for close in exchange.leftovers or ():
                 await close()

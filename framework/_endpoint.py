@@ -4,21 +4,33 @@ All that can be decided before the first request is decided here, in closures: `
 `serve_socket` run for each connection, `layer` for each function middleware around it.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
 
+import anyio
+
+from framework._concurrency import Attendants
 from framework._results import ASGIResponse, Encode, Results
 from framework._signature import Call
-from framework.connections import HTTPConnection, Settings
-from framework.errors import ErrorHandlers, default_response, log_unhandled
+from framework._until import until_disconnect
+from framework.connections import Settings
+from framework.errors import ErrorHandlers, log_unhandled
 from framework.exceptions import ClientDisconnect, HTTPException, WebSocketDisconnect
+from framework.files import FileResponse
 from framework.requests import Request
 from framework.responses import Response, has_no_content
 from framework.routes import CallNext, FunctionMiddleware, name_of
 from framework.types import ASGIApp, Receive, Scope, Send
-from framework.websockets import ReadyState, WebSocket
+from framework.websockets import SERVED, WebSocket
 
-__all__ = ["Wiring", "http_endpoint", "refuse", "websocket_endpoint"]
+__all__ = [
+    "Wiring",
+    "attended",
+    "http_endpoint",
+    "responding",
+    "timed",
+    "websocket_endpoint",
+]
 
 
 class Wiring(NamedTuple):
@@ -50,15 +62,15 @@ def http_endpoint(
     encoder = encoders.get
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, settings) if needs_request else None
+        request = Request(scope, receive, send, settings) if needs_request else None
         try:
             try:
                 value: object = await call(request, scope["path_params"])
                 encode = encoder(type(value))
                 answer = encode(value) if encode else results.response(value, status_code, title)
             except Exception as error:
-                request = request or Request(scope, receive, settings)
-                await errors.answer(error, request, send)
+                request = request or Request(scope, receive, send, settings)
+                await errors.answer(error, request, responding(request, send))
                 return
             if isinstance(answer, tuple):
                 body, fields = answer
@@ -71,16 +83,21 @@ def http_endpoint(
                 try:
                     await answer(scope, receive if request is None else request.disconnected, send)
                 except Exception as error:
-                    if not isinstance(answer, ASGIResponse) or answer.started:
+                    if not isinstance(answer, ASGIResponse | FileResponse) or answer.started:
                         log_unhandled(error, scope)
                         raise
-                    request = request or Request(scope, receive, settings)
-                    await errors.answer(error, request, send)
+                    request = request or Request(scope, receive, send, settings)
+                    await errors.answer(error, request, responding(request, send))
         finally:
             if request is not None and request._files is not None:
                 await request._files.close()
 
     return serve
+
+
+def responding(request: Request, send: Send) -> Callable[[Response], Awaitable[None]]:
+    """What sends a response to a request, and stops when the client goes."""
+    return lambda response: response(request.scope, request.disconnected, send)
 
 
 def _nested(call: Call, wiring: Wiring, title: str, status_code: int | None) -> Call:
@@ -120,45 +137,57 @@ def _layer(
     return layer
 
 
-def websocket_endpoint(call: Call, settings: Settings) -> ASGIApp:
-    """The ASGI callable of a WebSocket handler; it closes the socket that a handler leaves open."""
+def timed(call: Call, seconds: float) -> Call:
+    """The call, cancelled after some seconds, and answered by 504 then."""
+
+    async def call_in_time(request: Any, path_params: dict[str, Any]) -> object:
+        with anyio.move_on_after(seconds):
+            return await call(request, path_params)
+        raise HTTPException(504, f"no answer within {seconds:g} seconds")
+
+    return call_in_time
+
+
+def attended(call: Call) -> Call:
+    """The call, cancelled when the client goes."""
+
+    async def call_while_connected(request: Any, path_params: dict[str, Any]) -> object:
+        async with until_disconnect(request.disconnected):
+            return await call(request, path_params)
+        raise ClientDisconnect("the client went away before its answer")
+
+    return call_while_connected
+
+
+def websocket_endpoint(call: Call, wiring: Wiring) -> ASGIApp:
+    """The ASGI callable of a WebSocket handler; it closes the socket that a handler leaves open.
+
+    Function middleware gets the WebSocket. What it sees of one that was served is a response of 101;
+    the response to an error refuses the socket, or closes it if it was accepted.
+    """
+    settings, results, errors, functions = wiring
+
+    async def innermost(websocket: Any) -> Response:
+        try:
+            await call(websocket, websocket.scope["path_params"])
+        except WebSocketDisconnect:
+            pass
+        except Exception as error:
+            return await errors.convert(error, websocket)
+        return Response(None, SERVED)
+
+    outermost: CallNext = innermost
+    for function in reversed(functions):
+        outermost = _layer(function, outermost, results, errors)
 
     async def serve_socket(scope: Scope, receive: Receive, send: Send) -> None:
-        websocket = WebSocket(scope, receive, send, settings)
-        try:
-            await call(websocket, scope["path_params"])
-            await websocket.close()
-        except WebSocketDisconnect:
-            return
-        except HTTPException as error:
-            await refuse(websocket, error)
-        except Exception as error:
-            log_unhandled(error, scope)
-            await refuse(websocket, HTTPException(500))
-            raise
+        websocket: Any = WebSocket(scope, receive, send, settings)
+        async with Attendants() as websocket._group:
+            try:
+                await websocket._conclude(await outermost(websocket))
+            except Exception as error:
+                await errors.answer(error, websocket, websocket._conclude)
+            finally:
+                websocket._forget()
 
     return serve_socket
-
-
-async def deny(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a handshake that ASGI middleware has ended by an exception; raise an unexpected one."""
-    if isinstance(error, ClientDisconnect | WebSocketDisconnect):
-        return
-    is_expected = isinstance(error, HTTPException)
-    if not is_expected:
-        log_unhandled(error, scope)
-    shown = error if isinstance(error, HTTPException) else HTTPException(500)
-    await default_response(shown, HTTPConnection(scope))(scope, receive, send)
-    if not is_expected:
-        raise error
-
-
-async def refuse(websocket: WebSocket, error: HTTPException) -> None:
-    """End a socket for an error: by its status before `accept()`, by code 1011 or 1008 after it."""
-    try:
-        if websocket.ready_state is ReadyState.CONNECTING:
-            await websocket.send_denial_response(default_response(error, websocket))
-        else:
-            await websocket.close(1011 if error.status_code >= 500 else 1008)
-    except WebSocketDisconnect:
-        return

@@ -16,10 +16,10 @@ from framework.responses import (
     TEXT,
     Field,
     Response,
-    StreamingResponse,
     has_no_content,
     whole_response,
 )
+from framework.streaming import StreamingResponse
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["ASGIResponse", "Results"]

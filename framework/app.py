@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from inspect import isasyncgenfunction, iscoroutinefunction
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from framework._compile import Compiler, stacked
 from framework._concurrency import DEFAULT_THREADS, ThreadPool
 from framework._dispatch import application, guarded
+from framework._tasks import Tasks
 from framework._wire.json import JSONCodec
 from framework.connections import Settings, State
 from framework.converters import CONVERTERS, Converter
@@ -15,10 +16,12 @@ from framework.lifespan import Lifespan, LifespanFunction
 from framework.limits import Limits
 from framework.routes import AnyMiddleware, Mount, Route, WebSocketRoute
 from framework.routing import ExceptionHandler, Router
+from framework.shutdown import Shutdown
 from framework.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["App"]
 
+P = ParamSpec("P")
 Hook = TypeVar("Hook", bound=Callable[[], Any])
 
 
@@ -29,6 +32,7 @@ class App(Router):
     request finds in its `state`. `json` encodes and decodes; `converters` are added to the built-in
     ones; `threads` is how many plain handlers run at a time; `trailing_slash="strict"` answers 404
     where `"redirect"` sends the client to the path with, or without, a slash at its end.
+    `graceful_timeout` is how many seconds open streams, sockets and tasks have to end at shutdown.
     """
 
     __slots__ = (
@@ -41,6 +45,8 @@ class App(Router):
         "_on_startup",
         "_redirects_slashes",
         "_settings",
+        "_shutdown",
+        "_tasks",
         "_threads",
         "state",
     )
@@ -59,9 +65,12 @@ class App(Router):
         converters: Mapping[str, Converter[Any]] | None = None,
         trailing_slash: Literal["redirect", "strict"] = "redirect",
         threads: int = DEFAULT_THREADS,
+        graceful_timeout: float = 5.0,
     ) -> None:
         if not (isinstance(threads, int) and threads > 0):  # type: ignore[redundant-expr]
             raise ConfigError(f"threads={threads!r}: give an integer of 1 or more")
+        if not (isinstance(graceful_timeout, int | float) and graceful_timeout >= 0):  # type: ignore[redundant-expr]
+            raise ConfigError(f"graceful_timeout={graceful_timeout!r}: give seconds, 0 or more")
         for name, converter in (converters or {}).items():
             if not isinstance(converter, Converter):
                 raise ConfigError(
@@ -87,6 +96,8 @@ class App(Router):
         self._redirects_slashes = trailing_slash == "redirect"
         self._settings = Settings(json=json, limits=limits, path_for=self._path_for)
         self._threads = ThreadPool(threads)
+        self._shutdown = Shutdown(graceful_timeout)
+        self._tasks = Tasks()
         self._compiled: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,6 +126,19 @@ class App(Router):
         self._on_shutdown.append(function)
         return function
 
+    @property
+    def shutting_down(self) -> Shutdown:
+        """Whether the app is about to stop: for handlers that go on for long, and for tasks."""
+        return self._shutdown
+
+    def start_soon(self, func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Run `func(*args, **kwargs)` in the background, for as long as the app runs.
+
+        What it raises is logged. At shutdown, once the requests are over, it has `graceful_timeout`
+        seconds to end, then it is cancelled. FrameworkError where the app's lifespan does not run.
+        """
+        self._tasks.start(func, *args, **kwargs)
+
     def url_path_for(self, name: str, /, **path_params: Any) -> str:
         """The path of a route, as seen from this app; it compiles the app."""
         return self._path_for(name, path_params)
@@ -130,7 +154,13 @@ class App(Router):
             )
             dispatcher = compiler.dispatcher(redirects_slashes=self._redirects_slashes)
             lifespan = Lifespan(
-                self, self._lifespan, self._on_startup, self._on_shutdown, compiler.mounts.values()
+                self,
+                self._lifespan,
+                self._on_startup,
+                self._on_shutdown,
+                compiler.mounts.values(),
+                self._shutdown,
+                self._tasks,
             )
             app = application(self, dispatcher, lifespan)
             if self.rings.asgi:

@@ -4,7 +4,8 @@ What takes work is computed when it is first asked for, and kept. Nothing here r
 """
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 
 from framework._paths import encoded_path, root_path
 from framework._wire.cookies import parse_cookies
@@ -17,7 +18,9 @@ from framework.limits import Limits
 from framework.sessions import Session, session_of
 from framework.types import Scope
 
-__all__ = ["Address", "HTTPConnection", "Settings", "State"]
+__all__ = ["TLS", "Address", "HTTPConnection", "Settings", "State"]
+
+T = TypeVar("T")
 
 
 class Address(NamedTuple):
@@ -25,6 +28,24 @@ class Address(NamedTuple):
 
     host: str
     port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TLS:
+    """How a connection is encrypted, as far as the server tells (ASGI TLS extension 0.2)."""
+
+    server_cert: str | None = None
+    """The certificate that the server has sent, in PEM."""
+    client_cert_chain: tuple[str, ...] = ()
+    """The client's certificate, and those that have signed it, in PEM; empty if it has sent none."""
+    client_cert_name: str | None = None
+    """Whose certificate the client's is, as a distinguished name (RFC 4514)."""
+    client_cert_error: str | None = None
+    """What is wrong with the client's certificate; never believe one without looking here."""
+    tls_version: int | None = None
+    """0x0304 is TLS 1.3."""
+    cipher_suite: int | None = None
+    """0x1301 is TLS_AES_128_GCM_SHA256."""
 
 
 class State(MutableMapping[str, Any]):
@@ -102,6 +123,17 @@ class Settings:
         """Unless so, the request was made by middleware, and whoever is further in reads it, too."""
         self.decodes_types: bool = decodes_types(self.json)
 
+    def decode(self, data: bytes, kind: type[T]) -> T:
+        """Decode JSON of a type by the app's codec; TypeError where it does not decode types."""
+        if not self.decodes_types:
+            raise TypeError(
+                f"{self.json!r} decodes JSON without types: give the app a codec whose decode() takes "
+                "`type=`, such as App(json=msgspec.json)"
+            )
+        codec: Any = self.json
+        value: T = codec.decode(data, type=kind)
+        return value
+
     def limited(self, levels: Iterable[Limits | None]) -> "Settings":
         """The same with the limits of routers and a route around them, from the outermost inwards."""
         limits = self.limits
@@ -173,6 +205,17 @@ class HTTPConnection:
         """The peer's address, or None where the server does not say (a unix socket)."""
         client = self.scope.get("client")
         return None if client is None else Address(*client)
+
+    @property
+    def tls(self) -> TLS | None:
+        """The encryption of the connection, or None where there is none or the server does not say."""
+        extensions: dict[str, Any] = self.scope.get("extensions") or {}
+        extension = extensions.get("tls")
+        if extension is None:
+            return None
+        told: dict[str, Any] = {name: extension.get(name) for name in TLS.__slots__}
+        told["client_cert_chain"] = tuple(told["client_cert_chain"] or ())
+        return TLS(**told)
 
     @property
     def url(self) -> URL:

@@ -6,7 +6,7 @@ HTTPException says, and of any other exception nothing.
 
 import logging
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from html import escape
 from itertools import takewhile
 from typing import Any, TypeAlias
@@ -24,7 +24,6 @@ from framework.exceptions import (
     WebSocketDisconnect,
     reason_phrase,
 )
-from framework.requests import Request
 from framework.responses import Field, Response
 from framework.types import ASGIApp, Receive, Scope, Send
 
@@ -130,7 +129,7 @@ class ErrorHandlers:
         """Whether a handler was declared for such an error."""
         return self._handler(error) is not None
 
-    async def convert(self, error: Exception, request: Request) -> Response:
+    async def convert(self, error: Exception, connection: HTTPConnection) -> Response:
         """The response to an error that somebody expects; any other is raised again.
 
         A handler for the status of an HTTPException comes first, then the closest class of any
@@ -143,50 +142,54 @@ class ErrorHandlers:
         failed: list[object] = []
         while (handler := self._handler(error)) is not None and handler not in failed:
             try:
-                return await self._respond(handler, request, error)
+                return await self._respond(handler, connection, error)
             except Exception as raised:
                 failed.append(handler)
                 error = raised
         if isinstance(error, HTTPException):
-            return default_response(error, request)
+            return default_response(error, connection)
         raise error
 
-    async def answer(self, error: Exception, request: Request, send: Send) -> None:
-        """Send the response to an error; what nobody expected is logged and raised once it was answered."""
+    async def answer(
+        self,
+        error: Exception,
+        connection: HTTPConnection,
+        respond: Callable[[Response], Awaitable[None]],
+    ) -> None:
+        """Respond to an error; what nobody expected is logged and raised once it was answered."""
         try:
-            response = await self.convert(error, request)
+            response = await self.convert(error, connection)
         except (ClientDisconnect, WebSocketDisconnect):
             return
         except Exception as unexpected:
-            log_unhandled(unexpected, request.scope)
-            response = await self._unexpected(unexpected, request)
-            await response(request.scope, request.disconnected, send)
+            log_unhandled(unexpected, connection.scope)
+            await respond(await self._unexpected(unexpected, connection))
             raise
-        await response(request.scope, request.disconnected, send)
+        await respond(response)
 
-    async def _unexpected(self, error: Exception, request: Request) -> Response:
+    async def _unexpected(self, error: Exception, connection: HTTPConnection) -> Response:
         response = None
         handler = self._find(500) or self._find(Exception)
         if handler is not None:
             try:
-                response = await self._respond(handler, request, error)
+                response = await self._respond(handler, connection, error)
             except Exception:
                 logger.exception("the handler of unexpected exceptions failed itself")
         if response is None:
-            response = error_response(500, accept=request.headers.combined("accept"))
-        if request.scope.get("http_version", "1.1").startswith("1"):
+            response = error_response(500, accept=connection.headers.combined("accept"))
+        if connection.scope.get("http_version", "1.1").startswith("1"):
             # The exception goes on to the server, and servers close the connection upon it.
             response.headers["connection"] = "close"
         return response
 
     async def _respond(
-        self, handler: Callable[[Any, Any], Any], request: Request, error: Exception
+        self, handler: Callable[[Any, Any], Any], connection: HTTPConnection, error: Exception
     ) -> Response:
         value: object
         if is_async(handler):
-            value = await handler(request, error)
+            value = await handler(connection, error)
         else:
-            value = await self._threads.run(handler, request, error)
+            value = await self._threads.run(handler, connection, error)
         title = f"the handler of {type(error).__name__}"
         if not isinstance(error, HTTPException):
             return self._results.response(value, 500, title)

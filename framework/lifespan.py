@@ -7,13 +7,21 @@ variables of a context manager behave as if the app were called between its two 
 import inspect
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from typing import Any, TypeAlias
 
 import anyio
 
-from framework._concurrency import is_async, run_in_threadpool
+from framework._concurrency import Attendants, is_async, run_in_threadpool
+from framework._signals import WorkerEvent, on_stop_signal, until_set, worker_event
+from framework._tasks import Tasks
 from framework.exceptions import FrameworkError
+from framework.shutdown import Shutdown, shutdown_of
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Lifespan", "LifespanFunction"]
@@ -27,7 +35,15 @@ LifespanFunction: TypeAlias = Callable[..., AbstractAsyncContextManager[Mapping[
 class Lifespan:
     """The lifespan of an app, as an ASGI callable for scopes of type `lifespan`."""
 
-    __slots__ = ("_app", "_context", "_mounted", "_on_shutdown", "_on_startup")
+    __slots__ = (
+        "_app",
+        "_context",
+        "_mounted",
+        "_on_shutdown",
+        "_on_startup",
+        "_shutdown",
+        "_tasks",
+    )
 
     def __init__(
         self,
@@ -36,22 +52,33 @@ class Lifespan:
         on_startup: Sequence[Callable[[], Any]],
         on_shutdown: Sequence[Callable[[], Any]],
         mounted: Iterable[tuple[ASGIApp, dict[str, Any]]],
+        shutdown: Shutdown,
+        tasks: Tasks,
     ) -> None:
         self._app = app
         self._context = context
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
         self._mounted = list(mounted)
+        self._shutdown = shutdown
+        self._tasks = tasks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Start, tell the server, wait for its word, shut down; a failure is reported and raised."""
+        """Start, tell the server, wait for its word, shut down; a failure is reported and raised.
+
+        At the end the streams and sockets that are still open end first, then the app's tasks, then what
+        they use: its context managers and `on_shutdown`.
+        """
         await receive()
         phase = "startup"
         try:
-            async with self._running(scope):
+            async with self._attended(scope) as drained, self._running(scope):
                 await send({"type": "lifespan.startup.complete"})
                 phase = "shutdown"
                 await receive()
+                self._shutdown.begin()
+                await drained.wait()
+                await self._tasks.finish(self._shutdown.graceful_timeout)
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
             await send({"type": f"lifespan.{phase}.failed", "message": message})
@@ -59,10 +86,45 @@ class Lifespan:
         await send({"type": "lifespan.shutdown.complete"})
 
     @asynccontextmanager
+    async def _attended(self, scope: Scope) -> AsyncGenerator[anyio.Event]:
+        """Run the app's tasks, and listen for the word to stop, in the course of the block.
+
+        The event is set when what was open then has ended.
+        """
+        outer = shutdown_of(scope)
+        drained = anyio.Event()
+        try:
+            async with Attendants() as group:
+                self._tasks.open(group)
+                group.start_soon(self._drain, drained)
+                if outer is not None:
+                    self._shutdown.follow(outer)
+                elif (event := worker_event()) is not None:
+                    group.start_soon(self._begin_with, event)
+                with on_stop_signal(self._shutdown.begin) if outer is None else nullcontext():
+                    yield drained
+        finally:
+            self._tasks.close()
+            self._shutdown.reset()
+
+    async def _begin_with(self, event: WorkerEvent) -> None:
+        await until_set(event)
+        self._shutdown.begin()
+
+    async def _drain(self, drained: anyio.Event) -> None:
+        """Have the streams and sockets end that are open when the app is told to stop."""
+        await self._shutdown.wait()
+        seconds = self._shutdown.graceful_timeout
+        if late := await self._shutdown.open.end(seconds):
+            logger.warning("%d connections did not end within %g s: cut off", late, seconds)
+        drained.set()
+
+    @asynccontextmanager
     async def _running(self, scope: Scope) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             for app, state in self._mounted:
-                await stack.enter_async_context(mounted_lifespan(app, state, scope))
+                lifespan = mounted_lifespan(app, state, {**scope, "app": self._app})
+                await stack.enter_async_context(lifespan)
             if self._context is not None:
                 context = self._context(*_arguments(self._context, self._app))
                 yielded = await stack.enter_async_context(context)
@@ -97,7 +159,7 @@ async def mounted_lifespan(
         (ended if message["type"].startswith("lifespan.shutdown") else answered).set()
 
     async def run() -> None:
-        inner = {"type": "lifespan", "asgi": scope["asgi"], "state": state}
+        inner = {"type": "lifespan", "asgi": scope["asgi"], "app": scope["app"], "state": state}
         try:
             await app(inner, events_out.receive, send)
         except Exception as error:

@@ -53,6 +53,9 @@ class Limits:
     The digits of a number are bounded by Python itself: `sys.set_int_max_str_digits()`.
     """
 
+    max_message_size: int = 1024 * 1024
+    """Bytes of one message of a WebSocket (closed with 1009): servers let in 16 MiB and more."""
+
     given: frozenset[str] = field(init=False, repr=False)
     """The names of those that were given; the others are defaults."""
 

@@ -4,21 +4,24 @@ How a body arrives is for `_body`; what it is, for this. Nothing here knows of r
 that made the request.
 """
 
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, TypeVar
 
 from framework._body import Body, Chunks
-from framework._concurrency import until_blocked
 from framework._content import (
     JSON,
     MULTIPART,
     URLENCODED,
+    announced_size,
     announces_body,
     checked_type,
     content_fields,
 )
 from framework._exchange import EXCHANGE, Exchange
+from framework._extensions import DEBUG, EARLY_HINT, PUSH, early_hint, offers, push_promise
 from framework._multipart import boundary_of
+from framework._until import until_blocked
 from framework._wire.charset import decode_text
 from framework._wire.json import is_nested_deeper
 from framework._wire.media import parse_media_type
@@ -26,13 +29,15 @@ from framework._wire.violations import violations
 from framework.connections import DEFAULT_SETTINGS, HTTPConnection, Settings
 from framework.exceptions import (
     BodyUnavailable,
+    FrameworkError,
     InvalidContent,
     LimitExceeded,
     MalformedRequest,
 )
 from framework.forms import FormData, FormReader, parse_form, read_multipart
 from framework.parts import Part, Parts
-from framework.types import Message, Receive, Scope
+from framework.responses import HeadersInit, send_message
+from framework.types import Message, Receive, Scope, Send
 
 __all__ = ["Request"]
 
@@ -43,8 +48,18 @@ async def _no_body() -> Message:
     raise BodyUnavailable("this Request was made without `receive`, so it has no body to read")
 
 
+async def _nobody(message: Message) -> None:
+    raise FrameworkError(
+        f"this Request was made without `send`, so {message['type']} cannot be sent: "
+        "make it as Request(scope, receive, send)"
+    )
+
+
 class Request(HTTPConnection):
-    """An HTTP request. Make one of your own in ASGI middleware: `Request(scope, receive)`."""
+    """An HTTP request. Make one of your own in ASGI middleware: `Request(scope, receive, send)`.
+
+    The `send_` methods return False, and send nothing, where the server does not offer what they send.
+    """
 
     __slots__ = (
         "_arriving",
@@ -52,28 +67,40 @@ class Request(HTTPConnection):
         "_decoded",
         "_files",
         "_form",
+        "_is_opened",
         "_receive",
+        "_send",
     )
 
     def __init__(
         self,
         scope: Scope,
         receive: Receive = _no_body,
+        send: Send = _nobody,
         settings: Settings = DEFAULT_SETTINGS,
     ) -> None:
         HTTPConnection.__init__(self, scope, settings)
         self._receive = receive
+        self._send = send
         self._body: bytes | None = None
         self._decoded: tuple[Any] | None = None
         self._form: FormData | None = None
         self._files: FormData | None = None  # to be closed once the request was answered
         self._arriving: Body | None = None
+        self._is_opened = (
+            False  # without a Body: somebody receives the first message, or all was in it
+        )
 
     @property
     def method(self) -> str:
         """The method as the client sent it: methods are case-sensitive (RFC 9110 section 9.1)."""
         method: str = self.scope["method"]
         return method
+
+    @property
+    def last_event_id(self) -> str | None:
+        """The id of the last event that this client has got of an event stream, where it connects again."""
+        return self.headers.get("last-event-id")
 
     async def body(self) -> bytes:
         """The whole body, kept for the next call.
@@ -82,7 +109,7 @@ class Request(HTTPConnection):
         before its end, BodyUnavailable after `stream()`.
         """
         if self._body is None:
-            self._body = await self._source().read(content_fields(self.scope)[1])
+            self._body = await self._read(content_fields(self.scope)[1])
         return self._body
 
     def stream(self) -> AsyncIterator[bytes]:
@@ -190,6 +217,36 @@ class Request(HTTPConnection):
         await self._source().look_ahead()
         return {"type": "http.disconnect"}
 
+    async def send_early_hints(self, links: Iterable[str]) -> bool:
+        """Name what the page will need while it is being made: a 103 with these links (RFC 8297).
+
+        Each link is a value of a Link field (RFC 8288), ValueError if not. Only before the response
+        starts. Returns whether it was sent: servers offer it for HTTP/2, if at all.
+        """
+        return await self._send_if_offered(EARLY_HINT, early_hint(links))
+
+    async def send_push_promise(self, path: str, headers: HeadersInit | None = None) -> bool:
+        """Have the server answer a GET for this path before the client asks for it.
+
+        Unless `headers` are given, those of this request are handed on that browsers send with each.
+        Only before the response ends. Returns whether the server was asked to; clients may refuse, as
+        most browsers do by now: an early hint does more.
+        """
+        return await self._send_if_offered(PUSH, push_promise(path, self.scope, headers))
+
+    async def send_debug(self, info: Mapping[str, Any]) -> bool:
+        """Tell a test client what the answer was made of. Once, and only before the response starts.
+
+        Returns whether it was sent: test clients offer it, servers do not.
+        """
+        return await self._send_if_offered(DEBUG, {"type": DEBUG, "info": {**info}})
+
+    async def _send_if_offered(self, extension: str, message: Message) -> bool:
+        if not offers(self.scope, extension):
+            return False
+        await send_message(self._send, message)
+        return True
+
     def _source(self) -> Body:
         if self._arriving is None:
             settings = self._settings
@@ -198,8 +255,28 @@ class Request(HTTPConnection):
                 self._receive,
                 settings.limits.max_body_size,
                 keeps=not settings.is_of_an_app,
+                is_opened=self._is_opened,
+                ended=self._body is not None,
             )
         return self._arriving
+
+    async def _read(self, length: bytes | None, most: int = sys.maxsize) -> bytes:
+        """What `Body.read` returns and raises; of a body that comes in one message no Body is made."""
+        limit = self._settings.limits.max_body_size
+        is_alone = self._arriving is None and not self._is_opened and EXCHANGE not in self.scope
+        if not (is_alone and limit >= announced_size(length) <= most):
+            return await self._source().read(length, most)
+        self._is_opened = True
+        try:
+            message = await self._receive()
+        except BaseException:
+            self._source().give_up()
+            raise
+        if self._arriving is None and not message.get("more_body", False):
+            body: bytes = message.get("body", b"")
+            if limit >= len(body) <= most and message["type"] == "http.request":
+                return body
+        return await self._source().read(length, most, first=message)
 
     async def _json_body(self) -> bytes:
         content_type, length = content_fields(self.scope)
@@ -207,7 +284,7 @@ class Request(HTTPConnection):
             checked_type(content_type, JSON)
         body = self._body
         if body is None:
-            body = self._body = await self._source().read(length)
+            body = self._body = await self._read(length)
         depth = self._settings.limits.max_json_depth
         if is_nested_deeper(body, depth):
             detail = f"the body is nested deeper than {depth} arrays and objects"
@@ -234,7 +311,7 @@ class Request(HTTPConnection):
                     return form
             body = self._body
             if body is None:
-                body = self._body = await self._source().read(length, limits.max_form_memory)
+                body = self._body = await self._read(length, limits.max_form_memory)
             self._form = parse_form(body, limits)
         return self._form
 

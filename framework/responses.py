@@ -5,24 +5,20 @@ The header fields that every response has are decided here; what a *returned val
 """
 
 from collections.abc import (
-    AsyncIterable,
-    AsyncIterator,
     Awaitable,
     Callable,
     Iterable,
     Mapping,
-    Sequence,
 )
 from typing import Any, ClassVar, TypeAlias
 
-import anyio
 from typing_extensions import Unpack
 
-from framework._concurrency import iterate_in_threadpool, until_disconnect
 from framework._wire.cookies import CookieAttributes, format_set_cookie
 from framework._wire.grammar import check_field_value
 from framework._wire.headers import MutableHeaders, encode_headers
 from framework._wire.json import JSONCodec, StandardJSON
+from framework._wire.server_timing import format_server_timing
 from framework._wire.urls import redirect_location
 from framework.exceptions import ClientDisconnect
 from framework.types import Message, Receive, Scope, Send
@@ -33,7 +29,6 @@ __all__ = [
     "PlainTextResponse",
     "RedirectResponse",
     "Response",
-    "StreamingResponse",
 ]
 
 Field: TypeAlias = tuple[bytes, bytes]
@@ -97,7 +92,7 @@ class Response:
 
     def render(self, content: Any) -> bytes:
         """The body's bytes; subclasses override it."""
-        return b"" if content is None else _as_bytes(content)
+        return b"" if content is None else as_bytes(content)
 
     @property
     def headers(self) -> MutableHeaders:
@@ -114,6 +109,16 @@ class Response:
         attributes["max_age"] = attributes["expires"] = 0
         self.set_cookie(key, **attributes)
 
+    def server_timing(
+        self, name: str, seconds: float | None = None, description: str | None = None
+    ) -> None:
+        """Add a metric that browsers show beside the request: a Server-Timing field (W3C Server Timing).
+
+        Scripts of the same origin can read it. ValueError for what the field cannot carry.
+        """
+        metric = format_server_timing(name, seconds, description)
+        self.raw_headers.append((b"server-timing", metric.encode("latin-1")))
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, then run `background`."""
         if scope["type"] == "websocket":
@@ -129,11 +134,11 @@ class Response:
         fields, body = self.raw_headers, self.body
         # Whoever changed the status or the body need not think of the length (RFC 9110 section 8.6).
         if has_no_content(self.status_code):
-            fields, body = _without_length(fields), b""
+            fields, body = without_length(fields), b""
         elif scope.get("method") == "HEAD":
             body = b""
         elif LENGTH[len(body)] not in fields:
-            fields = [*_without_length(fields), LENGTH[len(body)]]
+            fields = [*without_length(fields), LENGTH[len(body)]]
         try:
             await send(self._start_message(fields))
             await send({"type": "http.response.body", "body": body})
@@ -160,7 +165,8 @@ class Response:
             self.raw_headers.append(field)
 
 
-def _without_length(fields: list[Field]) -> list[Field]:
+def without_length(fields: list[Field]) -> list[Field]:
+    """The fields without a Content-Length, in a new list."""
     return [field for field in fields if field[0] != b"content-length"]
 
 
@@ -238,51 +244,6 @@ class RedirectResponse(Response):
         self.raw_headers.append((b"location", redirect_location(str(url)).encode("ascii")))
 
 
-class StreamingResponse(Response):
-    """Sends what an iterable yields, each chunk as it comes; str is sent as UTF-8.
-
-    A plain iterator is advanced in a worker thread. When the client goes, or sending fails, the
-    iterator is closed at once, so that its `finally` blocks run.
-    """
-
-    __slots__ = ("body_iterator",)
-
-    media_type: ClassVar[str | None] = "application/octet-stream"
-
-    def __init__(
-        self,
-        content: AsyncIterable[str | bytes] | Iterable[str | bytes],
-        status_code: int = 200,
-        headers: HeadersInit | None = None,
-        media_type: str | None = None,
-        background: Background | None = None,
-    ) -> None:
-        self.background = background
-        self.body = b""
-        self._start(status_code, headers, media_type)
-        self.body_iterator: AsyncIterator[str | bytes] = _async_iterator(content)
-
-    async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get("method") == "HEAD" or has_no_content(self.status_code):
-            await _close(self.body_iterator)
-            await super()._send(scope, receive, send)
-        elif await until_disconnect(lambda: self._stream(send), receive):
-            # Not watched any more: servers say that the client has gone once this is sent.
-            await send_message(send, {"type": "http.response.body", "body": b""})
-        else:
-            raise ClientDisconnect("the client went away while the response was streamed")
-
-    async def _stream(self, send: Send) -> None:
-        try:
-            await send_message(send, self._start_message(self.raw_headers))
-            async for chunk in self.body_iterator:
-                if body := _as_bytes(chunk):
-                    message = {"type": "http.response.body", "body": body, "more_body": True}
-                    await send_message(send, message)
-        finally:
-            await _close(self.body_iterator)
-
-
 async def send_message(send: Send, message: Message) -> None:
     """Send; ClientDisconnect where the server says by OSError that nobody listens (HTTP spec 2.4)."""
     try:
@@ -306,7 +267,8 @@ async def _close_instead(message: Message, send: Send) -> None:
         await send({"type": "websocket.close", "code": 1000})
 
 
-def _as_bytes(content: "str | bytes | bytearray | memoryview[int]") -> bytes:
+def as_bytes(content: "str | bytes | bytearray | memoryview[int]") -> bytes:
+    """What a body is sent as; TypeError for what is neither text nor bytes."""
     if isinstance(content, str):
         return content.encode()
     if isinstance(content, bytes | bytearray | memoryview):
@@ -315,29 +277,3 @@ def _as_bytes(content: "str | bytes | bytearray | memoryview[int]") -> bytes:
         f"a response sends str or bytes, not {type(content).__name__}; "
         "use JSONResponse for data, StreamingResponse for an iterable of str or bytes"
     )
-
-
-def _async_iterator(
-    content: AsyncIterable[str | bytes] | Iterable[str | bytes],
-) -> AsyncIterator[str | bytes]:
-    if isinstance(content, AsyncIterable):
-        return content.__aiter__()
-    if isinstance(content, str | bytes | bytearray | memoryview):
-        raise TypeError("StreamingResponse takes an iterable of chunks; use Response for one piece")
-    if isinstance(content, Sequence):
-        return _iterate(content)
-    if isinstance(content, Iterable):
-        return iterate_in_threadpool(iter(content))
-    raise TypeError(f"StreamingResponse takes an iterable of chunks, not {type(content).__name__}")
-
-
-async def _iterate(chunks: Sequence[str | bytes]) -> AsyncIterator[str | bytes]:
-    for chunk in chunks:
-        yield chunk
-
-
-async def _close(iterator: AsyncIterator[Any]) -> None:
-    close = getattr(iterator, "aclose", None)
-    if close is not None:
-        with anyio.CancelScope(shield=True):
-            await close()

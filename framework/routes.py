@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypedDict
 
 from typing_extensions import Unpack
 
+from framework._asgi2 import asgi3
 from framework._concurrency import is_async
 from framework._pattern import Pattern, parse_pattern
 from framework._wire.grammar import is_token
@@ -31,7 +32,7 @@ __all__ = [
     "WebSocketRoute",
 ]
 
-CallNext: TypeAlias = Callable[[Request], Awaitable[Response]]
+CallNext: TypeAlias = Callable[[Any], Awaitable[Response]]
 FunctionMiddleware: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]
 
 VERBS = ("delete", "get", "head", "options", "patch", "post", "put", "query")
@@ -56,7 +57,7 @@ class Middleware:
     def wrap(self, app: ASGIApp) -> ASGIApp:
         """Make the middleware around `app`; ConfigError names the declaring line if it cannot be made."""
         try:
-            return self.cls(app, *self.args, **self.kwargs)
+            return asgi3(self.cls(app, *self.args, **self.kwargs))
         except TypeError as error:
             raise ConfigError(f"{self!r}, declared at {self.where}: {error}") from error
 
@@ -84,6 +85,12 @@ class RouteOptions(TypedDict, total=False):
     limits: Limits
     """For this route; the numbers that are not given are those of its router."""
 
+    timeout: float
+    """Seconds until the handler is cancelled and 504 answered; what it streams is not counted."""
+
+    cancel_on_disconnect: bool
+    """Whether the handler is cancelled when the client goes before its answer."""
+
 
 class Rings:
     """Middleware of both kinds, each in the order in which it wraps: the outermost first."""
@@ -106,7 +113,18 @@ class Route:
     A class is instantiated once, without arguments; give an instance to choose its arguments.
     """
 
-    __slots__ = ("endpoint", "handlers", "limits", "name", "path", "rings", "status_code", "where")
+    __slots__ = (
+        "cancel_on_disconnect",
+        "endpoint",
+        "handlers",
+        "limits",
+        "name",
+        "path",
+        "rings",
+        "status_code",
+        "timeout",
+        "where",
+    )
 
     def __init__(
         self,
@@ -133,6 +151,20 @@ class Route:
             raise ConfigError(
                 f"status_code={self.status_code!r}: a response has one from 200 to 599"
             )
+        self.timeout: float | None = options.get("timeout")
+        if self.timeout is not None and not self.timeout > 0:
+            raise ConfigError(f"timeout={self.timeout!r}: give seconds, more than 0")
+        self.cancel_on_disconnect: bool = options.get("cancel_on_disconnect", False)
+        self._check_cancellable()
+
+    def _check_cancellable(self) -> None:
+        for handler in self.handlers.values():
+            if (self.timeout is not None or self.cancel_on_disconnect) and not is_async(handler):
+                raise ConfigError(
+                    f"{self.path!r}: {name_of(handler)} runs in a thread, which cannot be cancelled: "
+                    "timeout= and cancel_on_disconnect= need an `async def` (which may call "
+                    "run_in_threadpool)"
+                )
 
     def __repr__(self) -> str:
         return f"Route({self.path!r}, {self.name}, methods={sorted(self.handlers)})"
@@ -141,7 +173,7 @@ class Route:
 class WebSocketRoute:
     """A WebSocket path and its handler."""
 
-    __slots__ = ("endpoint", "name", "path", "rings", "where")
+    __slots__ = ("endpoint", "limits", "name", "path", "rings", "where")
 
     def __init__(
         self,
@@ -149,7 +181,8 @@ class WebSocketRoute:
         endpoint: Callable[..., Awaitable[None]],
         *,
         name: str | None = None,
-        middleware: Iterable[Middleware] = (),
+        middleware: Iterable[AnyMiddleware] = (),
+        limits: Limits | None = None,
     ) -> None:
         self.where: str = caller()
         self.path: str = path
@@ -157,8 +190,7 @@ class WebSocketRoute:
         self.endpoint: Callable[..., Awaitable[None]] = endpoint
         self.name: str = name or name_of(endpoint)
         self.rings: Rings = Rings(middleware)
-        if self.rings.functions:
-            raise ConfigError(f"{path!r}: a WebSocket route takes ASGI middleware only")
+        self.limits: Limits | None = checked_limits(limits)
 
     def __repr__(self) -> str:
         return f"WebSocketRoute({self.path!r}, {self.name})"
@@ -169,6 +201,7 @@ class Mount:
 
     The app sees `root_path` grow by the path and `path` whole, as the ASGI specification says. With
     `strip=True` the path is cut off `path` and `raw_path` too, for apps that ignore `root_path`.
+    It may be one of ASGI 2: a double callable, `app(scope)` and then `(receive, send)`.
     """
 
     __slots__ = ("app", "name", "path", "strip", "where")
@@ -179,12 +212,12 @@ class Mount:
         self.where: str = caller()
         self.path: str = path.rstrip("/")
         parse_path(path)
-        self.app: ASGIApp = app
+        if not callable(app):
+            raise ConfigError(f"mount({path!r}, {app!r}): that is no ASGI app")
+        self.app: ASGIApp = asgi3(app)
         self.name: str | None = name
         # An app of ours looks at `root_path`; to it, a path that was cut off would be ambiguous.
         self.strip: bool = strip and not hasattr(app, "url_path_for")
-        if not callable(app):
-            raise ConfigError(f"mount({path!r}, {app!r}): that is no ASGI app")
 
     def __repr__(self) -> str:
         return f"Mount({self.path or '/'!r}, {self.app!r})"

@@ -102,10 +102,12 @@ class Router:
         endpoint: Callable[..., Awaitable[None]],
         *,
         name: str | None = None,
-        middleware: Iterable[Middleware] = (),
+        middleware: Iterable[AnyMiddleware] = (),
+        limits: Limits | None = None,
     ) -> None:
         """Declare a WebSocket route."""
-        self._add(WebSocketRoute(path, endpoint, name=name, middleware=middleware))
+        route = WebSocketRoute(path, endpoint, name=name, middleware=middleware, limits=limits)
+        self._add(route)
 
     def mount(
         self, path: str, app: ASGIApp, *, name: str | None = None, strip: bool = False
@@ -162,13 +164,18 @@ class Router:
         return self.route(path, ["QUERY"], **options)
 
     def websocket(
-        self, path: str, *, name: str | None = None, middleware: Iterable[Middleware] = ()
+        self,
+        path: str,
+        *,
+        name: str | None = None,
+        middleware: Iterable[AnyMiddleware] = (),
+        limits: Limits | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare a WebSocket handler."""
         parse_path(path)
 
         def declare(handler: Handler) -> Handler:
-            self.add_websocket_route(path, handler, name=name, middleware=middleware)
+            self.add_websocket_route(path, handler, name=name, middleware=middleware, limits=limits)
             return handler
 
         return declare
@@ -187,7 +194,8 @@ class Router:
     def add_exception_handler(self, key: int | type[Exception], handler: ExceptionHandler) -> None:
         """Let `handler(request, error)` answer for a class of exceptions, or for a status.
 
-        HTTP only: a WebSocket that an exception ends is refused, or closed, in the standard way.
+        For a WebSocket it gets that; its answer refuses the handshake, or, once the socket was accepted,
+        closes it: with 1011 for a status of 500 or more, else with 1008.
         """
         self._check_open()
         is_status = isinstance(key, int) and 400 <= key <= 599

@@ -5,8 +5,10 @@ another Content-Length than it has, fails the test.
 """
 
 import json as json_module
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,6 +26,8 @@ class Answer:
     """What the app sent, and what it raised."""
 
     messages: list[Message] = field(default_factory=list[Message])
+    extras: list[Message] = field(default_factory=list[Message])
+    """The messages of extensions; those that send a file are in `messages`, too, as its content."""
     error: Exception | None = None
 
     @property
@@ -115,8 +119,14 @@ async def exchange(app: ASGIApp, scope: Scope, chunks: Sequence[bytes] = (b"",))
         return parts.pop(0)
 
     async def send(message: Message) -> None:
-        answer.messages.append(message)
-        if message["type"] == "http.response.body" and not message.get("more_body"):
+        kind = message["type"]
+        if kind in ("http.response.start", "http.response.body"):
+            answer.messages.append(message)
+        else:
+            assert kind in (scope["extensions"] or ()), f"nobody takes a {kind}"
+            answer.extras.append(message)
+            answer.messages += take_extension(message, answer.messages)
+        if is_complete(answer):
             complete.set()
         await anyio.lowlevel.checkpoint()
 
@@ -125,7 +135,46 @@ async def exchange(app: ASGIApp, scope: Scope, chunks: Sequence[bytes] = (b"",))
     except Exception as error:
         answer.error = error
     check_http(answer.messages, scope["method"], finished=answer.error is None)
+    assert answer.error or is_complete(answer)
     return answer
+
+
+def is_complete(answer: Answer) -> bool:
+    """Whether the content was sent, and the trailers if there are to be any."""
+    kinds = [message["type"] for message in answer.extras]
+    trailers = kinds.count("http.response.trailers")
+    *_, last = answer.messages or [{"type": "nothing"}]
+    has_ended = last["type"] == "http.response.body" and not last.get("more_body", False)
+    return has_ended and trailers == answer.messages[0].get("trailers", False)
+
+
+def take_extension(message: Message, before: Sequence[Message]) -> list[Message]:
+    """Hold a message of an extension against its specification; what it sends of a body, as a body."""
+    kind = message["type"]
+    if kind in ("http.response.early_hint", "http.response.debug"):
+        assert not before, f"{kind} came after the start"
+        assert all(type(link) is bytes for link in message.get("links", ()))
+        return []
+    if kind == "http.response.pathsend":
+        assert [each["type"] for each in before] == ["http.response.start"]
+        path = Path(message["path"])
+        assert path.is_absolute()
+        return [{"type": "http.response.body", "body": path.read_bytes()}]
+    if kind == "http.response.zerocopysend":
+        assert before
+        content = os.pread(message["file"].fileno(), message["count"], message["offset"])
+        more = message["more_body"]
+        return [{"type": "http.response.body", "body": content, "more_body": more}]
+    for name, value in message["headers"]:
+        assert type(name) is type(value) is bytes, (name, value)
+        assert name == name.lower()
+    if kind == "http.response.push":
+        assert message["path"].startswith("/")
+        return []
+    assert kind == "http.response.trailers"
+    assert before[0]["trailers"], "the start has to announce trailers"
+    assert not before[-1].get("more_body", False)
+    return []
 
 
 def check_http(messages: Sequence[Message], method: str, *, finished: bool) -> None:

@@ -20,24 +20,38 @@ ROOT = Path(__file__).parent.parent
 STOREYS = [
     {"types", "exceptions", "limits"},
     {"_wire"},
-    {"_concurrency"},
-    {"_exchange", "_paths", "background", "connections", "files", "forms"}
+    {"_concurrency", "_signals", "_until"},
+    {"_asgi2", "_exchange", "_paths", "background", "connections", "files", "forms"}
     | {
         "_body",
         "_content",
+        "_extensions",
         "_multipart",
         "parts",
         "requests",
         "responses",
         "_results",
         "sessions",
+        "shutdown",
         "_spool",
         "sse",
+        "streaming",
+        "_trailers",
         "websockets",
     },
     {"converters", "_pattern", "_matcher", "_names", "_signature", "routes", "routing"},
-    {"errors", "lifespan", "_endpoint", "_dispatch", "_compile", "app"},
-    {"__main__", "middleware", "redis", "staticfiles", "stores", "templating", "testing", "wsgi"},
+    {"errors", "_tasks", "lifespan", "_endpoint", "_dispatch", "_compile", "app"},
+    {
+        "__main__",
+        "middleware",
+        "redis",
+        "staticfiles",
+        "stores",
+        "templating",
+        "testing",
+        "wsgi",
+        "_wsgi",
+    },
     {"__init__"},
 ]
 """From the ground up: a module imports from its own storey and from those below."""

@@ -12,9 +12,11 @@ from framework import (
     BodyUnavailable,
     ClientDisconnect,
     LimitExceeded,
+    Limits,
     Request,
     StreamingResponse,
 )
+from framework.connections import Settings
 from framework.types import Message, Receive
 from tests.driver import ask, http_scope
 from tests.scripted import DISCONNECT, Sent, body, receiving
@@ -224,6 +226,103 @@ async def test_a_reader_that_was_first_is_not_overtaken() -> None:
                 await anyio.wait_all_tasks_blocked()
                 assert await request.body() == b"12"
                 await sender.send(DISCONNECT)
+
+
+# In one message
+
+
+@pytest.mark.parametrize("content", [b"", b"12"])
+async def test_a_body_that_came_in_one_message_is_followed_by_the_client_going(
+    content: bytes,
+) -> None:
+    sender, receiver = anyio.create_memory_object_stream[Message](5)
+    headers = {"content-length": str(len(content))}
+    request = Request(http_scope("POST", "/", headers), receiver.receive)
+    with sender, receiver, anyio.fail_after(10):
+        await sender.send(body(content))
+        assert await request.body() == content
+        assert not await request.is_disconnected()
+        await sender.send(DISCONNECT)
+        assert await request.disconnected() == DISCONNECT
+        assert await request.is_disconnected()
+        assert await request.body() == content
+        assert await read_stream(request) == content
+
+
+@pytest.mark.parametrize(
+    ("messages", "outcome"),
+    [
+        ([body(b"12")], b"12"),
+        ([body(b"1", more=True), body(b"2")], b"12"),
+        ([DISCONNECT], ClientDisconnect),
+        ([body(b"1", more=True), DISCONNECT], ClientDisconnect),
+        ([body(b"1" * 101)], LimitExceeded),
+    ],
+)
+async def test_who_asks_for_the_client_while_the_first_message_is_awaited_takes_nothing_of_it(
+    messages: list[Message], outcome: object
+) -> None:
+    async def read() -> None:
+        try:
+            outcomes.append(await request.body())
+        except (ClientDisconnect, LimitExceeded) as error:
+            outcomes.append(type(error))
+
+    outcomes: list[object] = []
+    sender, receiver = anyio.create_memory_object_stream[Message](5)
+    settings = Settings(limits=Limits(max_body_size=100))
+    request = Request(http_scope("POST"), receiver.receive, settings=settings)
+    with sender, receiver, anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            group.start_soon(read)
+            await anyio.wait_all_tasks_blocked()
+            group.start_soon(request.disconnected)
+            assert not await request.is_disconnected()
+            for message in (*messages, DISCONNECT):
+                await sender.send(message)
+    assert outcomes == [outcome]
+
+
+@pytest.mark.parametrize("messages", [[body(b"1" * 51)], [body(b"1", more=True), body(b"1" * 50)]])
+@pytest.mark.parametrize("length", [{}, {"content-length": "1"}, {"content-length": "51"}])
+@pytest.mark.parametrize("limits", [Limits(max_body_size=50), Limits(max_form_memory=50)])
+async def test_a_form_over_a_limit_is_refused_and_leaves_no_body_whatever_was_announced_of_it(
+    messages: list[Message], length: dict[str, str], limits: Limits
+) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded", **length}
+    scope = http_scope("POST", "/", headers)
+    request = Request(scope, receiving(*messages), settings=Settings(limits=limits))
+    with pytest.raises(LimitExceeded):
+        await request.form()
+    with pytest.raises(BodyUnavailable):
+        await request.body()
+
+
+async def test_of_two_who_read_at_a_time_the_second_is_refused() -> None:
+    sender, receiver = anyio.create_memory_object_stream[Message]()
+    request = Request(http_scope("POST"), receiver.receive)
+    with sender, receiver, anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            group.start_soon(read_body, request)
+            await anyio.wait_all_tasks_blocked()
+            for read in (read_body, read_stream):
+                with pytest.raises(BodyUnavailable):
+                    await read(request)
+            await sender.send(body(b"12"))
+    assert await request.body() == b"12"
+
+
+async def test_a_body_whose_reader_was_cancelled_before_anything_came_has_been_given_up() -> None:
+    sender, receiver = anyio.create_memory_object_stream[Message](5)
+    request = Request(http_scope("POST"), receiver.receive)
+    with sender, receiver, anyio.fail_after(10):
+        with anyio.move_on_after(0):
+            await request.body()
+        for message in (body(b"1", more=True), body(b"2"), DISCONNECT):
+            await sender.send(message)
+        assert await request.disconnected() == DISCONNECT
+        with pytest.raises(BodyUnavailable):
+            await request.body()
 
 
 # Echoes

@@ -12,9 +12,7 @@ import anyio.to_thread
 import pytest
 
 from framework import iterate_in_threadpool, run_in_threadpool
-from framework._concurrency import ThreadPool, is_async, until_blocked, until_disconnect
-from framework.types import Message
-from tests.scripted import DISCONNECT, body, receiving
+from framework._concurrency import ThreadPool, is_async
 
 CALLER: ContextVar[str] = ContextVar("caller")
 
@@ -136,104 +134,3 @@ async def test_what_an_iterator_raises_is_raised_to_the_caller() -> None:
     assert await anext(iterator) == 1
     with pytest.raises(LookupError):
         await anext(iterator)
-
-
-async def test_work_that_ends_before_the_client_goes_is_done() -> None:
-    done: list[int] = []
-
-    async def work() -> None:
-        await anyio.lowlevel.checkpoint()
-        done.append(1)
-
-    assert await until_disconnect(work, receiving()) is True
-    assert await until_disconnect(work, receiving(body(b"a", more=True), body(b"b"))) is True
-    assert done == [1, 1]
-
-
-@pytest.mark.parametrize("kind", ["http.disconnect", "websocket.disconnect"])
-async def test_work_is_cancelled_when_the_client_goes(kind: str) -> None:
-    ended: list[int] = []
-
-    async def work() -> None:
-        try:
-            await anyio.sleep_forever()
-        finally:
-            ended.append(1)
-
-    receive = receiving(body(b"a", more=True), body(b"b", more=True), body(b"c"), {"type": kind})
-    assert await until_disconnect(work, receive) is False
-    assert ended == [1]
-
-
-async def test_a_server_that_repeats_itself_is_not_listened_to_for_ever() -> None:
-    async def work() -> None:
-        for _ in range(20):
-            await anyio.lowlevel.checkpoint()
-
-    async def receive() -> Message:
-        calls.append(1)
-        return body(b"")
-
-    calls: list[int] = []
-    assert await until_disconnect(work, receive) is True
-    assert len(calls) == 2
-
-
-async def test_what_work_raises_is_raised_as_it_is() -> None:
-    async def work() -> None:
-        await anyio.lowlevel.checkpoint()
-        raise LookupError
-
-    with pytest.raises(LookupError):
-        await until_disconnect(work, receiving())
-
-
-async def test_what_receive_raises_is_raised_as_it_is_and_ends_the_work() -> None:
-    async def receive() -> Message:
-        raise LookupError
-
-    with pytest.raises(LookupError):
-        await until_disconnect(anyio.sleep_forever, receive)
-
-
-async def test_work_stays_in_the_task_of_the_caller() -> None:
-    async def work() -> None:
-        tasks.append(anyio.get_current_task().id)
-        CALLER.set("work")
-
-    tasks = [anyio.get_current_task().id]
-    await until_disconnect(work, receiving())
-    assert tasks[0] == tasks[1]
-    assert CALLER.get() == "work"
-
-
-async def test_a_cancellation_from_outside_passes() -> None:
-    with anyio.move_on_after(0.01) as scope:
-        await until_disconnect(anyio.sleep_forever, receiving())
-    assert scope.cancelled_caught
-
-
-async def test_an_attempt_gets_what_has_arrived_and_waits_for_no_more() -> None:
-    received: list[Message] = []
-    sender, receiver = anyio.create_memory_object_stream[Message](5)
-
-    async def work() -> None:
-        while True:
-            received.append(await receiver.receive())
-
-    with sender, receiver:
-        sender.send_nowait(DISCONNECT)
-        await until_blocked(work)
-        assert received == [DISCONNECT]
-        await until_blocked(work)
-        sender.send_nowait(body(b"x"))
-        await until_blocked(work)
-        assert received == [DISCONNECT, body(b"x")]
-
-
-async def test_what_an_attempt_raises_is_raised_as_it_is() -> None:
-    async def work() -> None:
-        raise LookupError
-
-    with pytest.raises(LookupError):
-        await until_blocked(work)

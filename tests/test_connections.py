@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from framework import (
+    TLS,
     URL,
     Address,
     App,
@@ -19,10 +20,12 @@ from framework import (
     Request,
     Router,
     State,
+    WebSocket,
 )
 from framework.connections import Settings
 from framework.sessions import Session
 from tests.driver import ask, http_scope
+from tests.scripted import Sent, receiving
 from tests.wire.work import count_calls
 
 
@@ -82,6 +85,59 @@ def test_the_client_of_a_unix_socket_is_unknown() -> None:
     scope = http_scope()
     del scope["client"]
     assert HTTPConnection(scope).client is None
+
+
+WHOLE_TLS: dict[str, Any] = {
+    "server_cert": "-----BEGIN CERTIFICATE-----",
+    "client_cert_chain": ["first", "second"],
+    "client_cert_name": "CN=me",
+    "client_cert_error": "expired",
+    "tls_version": 0x0304,
+    "cipher_suite": 0x1301,
+}
+
+
+@pytest.mark.parametrize(
+    ("extension", "tls"),
+    [
+        ({}, TLS()),
+        (
+            {"server_cert": None, "tls_version": 0x0303, "cipher_suite": None},
+            TLS(tls_version=0x0303),
+        ),
+        ({"client_cert_chain": None, "client_cert_name": None}, TLS()),
+        (
+            {"client_cert_chain": iter(["a"]), "of_another_version": 1},
+            TLS(client_cert_chain=("a",)),
+        ),
+        (
+            WHOLE_TLS,
+            TLS(
+                server_cert="-----BEGIN CERTIFICATE-----",
+                client_cert_chain=("first", "second"),
+                client_cert_name="CN=me",
+                client_cert_error="expired",
+                tls_version=0x0304,
+                cipher_suite=0x1301,
+            ),
+        ),
+    ],
+)
+def test_the_encryption_is_what_the_server_tells_of_it(extension: dict[str, Any], tls: TLS) -> None:
+    assert connection(extensions={"tls": extension}).tls == tls
+
+
+@pytest.mark.parametrize("extensions", [None, {}, {"http.response.push": {}}, {"tls": None}])
+def test_without_the_extension_nothing_is_known_of_an_encryption(extensions: Any) -> None:
+    assert connection(extensions=extensions).tls is None
+    assert HTTPConnection({"type": "http"}).tls is None
+
+
+def test_a_request_and_a_socket_know_their_encryption() -> None:
+    scope = http_scope(extensions={"tls": {"tls_version": 0x0304}})
+    assert Request(scope).tls == TLS(tls_version=0x0304)
+    websocket = WebSocket({**scope, "type": "websocket"}, receiving(), Sent())
+    assert websocket.tls == TLS(tls_version=0x0304)
 
 
 def test_path_parameters_are_those_that_the_router_found() -> None:

@@ -7,6 +7,7 @@ from framework._content import (
     JSON,
     MULTIPART,
     URLENCODED,
+    announced_size,
     announces_body,
     checked_type,
     content_fields,
@@ -28,6 +29,16 @@ def test_a_length_or_a_transfer_encoding_announces_a_body(
     headers: dict[str, str], announces: bool
 ) -> None:
     assert announces_body(http_scope("POST", "/", headers)) == announces
+
+
+@pytest.mark.parametrize(
+    ("length", "size"),
+    [(None, 0), (b"", 0), (b"12", 12), (b"-1", 0), (b"1_0", 0), (b"9" * 5_000, 10**20 - 1)],
+)
+def test_a_size_is_announced_in_digits_of_which_few_are_read(
+    length: bytes | None, size: int
+) -> None:
+    assert announced_size(length) == size
 
 
 def test_of_several_types_the_first_counts() -> None:

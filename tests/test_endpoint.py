@@ -13,7 +13,9 @@ import pytest
 from framework import (
     App,
     BackgroundTask,
+    ConfigError,
     HTMLResponse,
+    HTTPConnection,
     HTTPException,
     JSONResponse,
     Middleware,
@@ -23,11 +25,13 @@ from framework import (
     Router,
     StreamingResponse,
     WebSocket,
+    WebSocketRoute,
 )
 from framework.routes import CallNext, FunctionMiddleware
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 from tests.driver import ask, http_scope
 from tests.protocols import Conversation, converse, silence, websocket_scope
+from tests.scripted import DISCONNECT, Sent, body
 
 DENIAL: dict[str, Any] = {"websocket.http.response": {}}
 
@@ -692,3 +696,297 @@ async def test_asgi_middleware_of_a_socket_is_around_its_handler() -> None:
         await websocket.send_text(websocket.state.noted)
 
     assert (await converse(app, "/ws")).messages[1]["text"] == "/ws"
+
+
+# Function middleware and exception handlers around sockets
+
+
+def house_app(**options: Any) -> tuple[App, list[Any]]:
+    """An app with a socket at /{what}, and the list in which it notes what happens."""
+    app = App(**options)
+    log: list[Any] = []
+
+    @app.websocket("/{what}")
+    async def home(websocket: WebSocket, what: str) -> None:
+        log.append("handler")
+        if what == "refused":
+            raise HTTPException(403, "not you")
+        if what == "forgotten":
+            return
+        await websocket.accept()
+        if what == "late":
+            raise HTTPException(404)
+        if what in ("broken", "lookup"):
+            raise LookupError if what == "lookup" else ZeroDivisionError
+        await websocket.send_text("hello")
+        async for _ in websocket:
+            pass
+
+    return app, log
+
+
+async def test_function_middleware_goes_around_a_socket() -> None:
+    app, log = house_app()
+
+    @app.middleware
+    async def note(request: Any, call_next: CallNext) -> Response:
+        log.append((request.method, request.path_params["what"]))
+        response = await call_next(request)
+        response.headers["x-noted"] = "yes"
+        log.append(response.status_code)
+        return response
+
+    talk = await converse(app, "/served")
+    assert talk.types == ["accept", "send"]
+    assert log == [("GET", "served"), "handler", 101]
+
+
+async def test_function_middleware_can_refuse_a_socket_and_see_how_it_was_refused() -> None:
+    app, log = house_app()
+
+    @app.middleware
+    async def guard(request: Any, call_next: CallNext) -> Response:
+        if "authorization" not in request.headers:
+            return PlainTextResponse("who are you?", 401)
+        response = await call_next(request)
+        response.headers["x-noted"] = str(response.status_code)
+        return response
+
+    talk = await converse(app, "/served", extensions=DENIAL)
+    assert talk.messages[0]["status"] == 401
+    assert log == []
+    headers = {"authorization": "me"}
+    talk = await converse(app, "/refused", extensions=DENIAL, headers=headers)
+    assert talk.messages[0]["status"] == 403
+    assert (b"x-noted", b"403") in talk.messages[0]["headers"]
+    assert log == ["handler"]
+    assert (await converse(app, "/served")).types == ["close"]  # no extension: the server says 403
+
+
+async def test_function_middleware_of_a_socket_route_and_of_unknown_paths() -> None:
+    async def note(request: Any, call_next: CallNext) -> Response:
+        log.append(request.url.path)
+        return await call_next(request)
+
+    async def home(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    log: list[str] = []
+    app = App(routes=[WebSocketRoute("/a", home, middleware=[note])])
+    assert (await converse(app, "/a")).types == ["accept", "close"]
+    assert log == ["/a"]
+    app = App(middleware=[note])
+    talk = await converse(app, "/nowhere", extensions=DENIAL)
+    assert talk.messages[0]["status"] == 404
+    assert log == ["/a", "/nowhere"]
+
+
+async def test_what_a_function_middleware_raises_ends_the_socket() -> None:
+    app, log = house_app()
+
+    @app.middleware
+    async def fail(request: Any, call_next: CallNext) -> Response:
+        await call_next(request)
+        raise HTTPException(400)
+
+    talk = await converse(app, "/forgotten", extensions=DENIAL)
+    assert talk.messages[0]["status"] == 400
+    assert log == ["handler"]
+
+
+@pytest.mark.parametrize(
+    ("what", "types", "code"),
+    [("late", ["accept", "close"], 1008), ("broken", ["accept", "close"], 1011)],
+)
+async def test_an_exception_closes_a_socket_that_was_accepted(
+    what: str, types: list[str], code: int
+) -> None:
+    app, _ = house_app()
+    talk = await converse(app, f"/{what}")
+    assert talk.types == types
+    assert talk.messages[-1] == {"type": "websocket.close", "code": code, "reason": ""}
+    assert isinstance(talk.error, ZeroDivisionError) is (what == "broken")
+
+
+async def test_an_exception_handler_words_the_refusal_of_a_socket() -> None:
+    app, _ = house_app()
+
+    @app.exception_handler(403)
+    async def forbidden(request: HTTPConnection, error: HTTPException) -> Response:
+        return PlainTextResponse(f"{request.url.path}: {error.detail}", 403)
+
+    talk = await converse(app, "/refused", extensions=DENIAL)
+    assert talk.messages[0]["status"] == 403
+    assert talk.messages[1]["body"] == b"/refused: not you"
+
+
+async def test_an_exception_handler_decides_how_an_open_socket_is_closed() -> None:
+    app, _ = house_app()
+
+    @app.exception_handler(LookupError)
+    async def lost(websocket: WebSocket, error: LookupError) -> Response:
+        await websocket.close(4004, "lost")
+        return Response(status_code=404)
+
+    @app.exception_handler(ZeroDivisionError)
+    def divided(websocket: WebSocket, error: ZeroDivisionError) -> Response:
+        return Response(status_code=503)
+
+    talk = await converse(app, "/lookup")
+    assert talk.messages[-1] == {"type": "websocket.close", "code": 4004, "reason": "lost"}
+    assert talk.error is None
+    talk = await converse(app, "/broken")
+    assert talk.messages[-1]["code"] == 1011
+    assert talk.error is None
+
+
+async def test_an_exception_of_asgi_middleware_around_sockets_goes_to_the_handlers() -> None:
+    class Failing:
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            raise LookupError
+
+    app, _ = house_app(middleware=[Middleware(Failing)])
+
+    @app.exception_handler(LookupError)
+    async def lost(websocket: WebSocket, error: LookupError) -> Response:
+        return Response(status_code=410)
+
+    talk = await converse(app, "/served", extensions=DENIAL)
+    assert talk.messages[0]["status"] == 410
+
+
+# A deadline, and the end of the client
+
+
+async def test_a_handler_that_takes_too_long_is_cancelled_and_answered_by_504() -> None:
+    app = App()
+    ended: list[str] = []
+
+    @app.get("/{seconds}", timeout=0.02)
+    async def home(seconds: float) -> str:
+        try:
+            await anyio.sleep(seconds)
+            return "in time"
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.sleep(0.01)
+            ended.append("cleaned up")
+
+    assert (await ask(app, path="/0")).text == "in time"
+    answer = await ask(app, path="/9")
+    assert answer.status == 504
+    assert answer.json()["detail"] == "no answer within 0.02 seconds"
+    assert ended == ["cleaned up", "cleaned up"]
+
+
+async def test_a_timeout_is_a_504_to_middleware_and_handlers() -> None:
+    app = App()
+    seen: list[int] = []
+
+    @app.middleware
+    async def note(request: Any, call_next: CallNext) -> Response:
+        response = await call_next(request)
+        seen.append(response.status_code)
+        return response
+
+    @app.exception_handler(504)
+    async def late(request: Request, error: HTTPException) -> Response:
+        return PlainTextResponse("late", 504)
+
+    @app.get("/", timeout=0.01)
+    async def home() -> None:
+        await anyio.sleep_forever()
+
+    assert (await ask(app)).text == "late"
+    assert seen == [504]
+
+
+async def test_a_timeout_error_of_the_handlers_own_is_no_504() -> None:
+    app = App()
+
+    @app.get("/", timeout=9)
+    async def home() -> None:
+        with anyio.fail_after(0.01):
+            await anyio.sleep_forever()
+
+    assert (await ask(app)).status == 500
+
+
+async def test_what_a_handler_streams_is_not_counted() -> None:
+    app = App()
+
+    @app.get("/", timeout=0.02)
+    async def home() -> AsyncIterator[str]:
+        async def chunks() -> AsyncIterator[str]:
+            await anyio.sleep(0.04)
+            yield "slow"
+
+        return chunks()
+
+    assert (await ask(app)).text == "slow"
+
+
+async def test_a_handler_is_cancelled_when_its_client_goes_if_it_wants_to() -> None:
+    app = App()
+    log: list[str] = []
+    begun = anyio.Event()
+
+    @app.post("/", cancel_on_disconnect=True)
+    async def home(request: Request) -> None:
+        log.append((await request.body()).decode())
+        begun.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            log.append("cancelled")
+
+    messages = [body(b"a", more=True), body(b"b")]
+
+    async def receive() -> Message:
+        if messages:
+            return messages.pop(0)
+        await begun.wait()
+        return DISCONNECT
+
+    sent = Sent()
+    with anyio.fail_after(2):
+        await app(http_scope("POST"), receive, sent)
+    assert log == ["ab", "cancelled"]
+    assert sent.messages == []
+
+
+async def test_a_handler_that_need_not_be_cancelled_answers_as_any_other() -> None:
+    app = App()
+
+    @app.post("/{name}", cancel_on_disconnect=True, timeout=9)
+    async def home(name: str) -> str:
+        await anyio.sleep(0.001)
+        return f"hello {name}"
+
+    @app.post("/", cancel_on_disconnect=True)
+    async def fail() -> None:
+        raise HTTPException(409)
+
+    assert (await ask(app, "POST", "/you", body=b"x")).text == "hello you"
+    assert (await ask(app, "POST", "/")).status == 409
+
+
+@pytest.mark.parametrize("options", [{"timeout": 1}, {"cancel_on_disconnect": True}])
+def test_a_plain_function_cannot_be_cancelled(options: Any) -> None:
+    app = App()
+    with pytest.raises(ConfigError, match="home runs in a thread"):
+
+        @app.get("/", **options)
+        def home() -> None: ...
+
+
+@pytest.mark.parametrize("timeout", [0, -1])
+def test_a_timeout_is_in_seconds(timeout: float) -> None:
+    app = App()
+    with pytest.raises(ConfigError, match="timeout"):
+
+        @app.get("/", timeout=timeout)
+        async def home() -> None: ...

@@ -317,7 +317,7 @@ async def test_what_a_request_has_read_is_no_empty_body_to_the_next() -> None:
         return await request.body()
 
     async def quiet(scope: Scope, receive: Receive, send: Send) -> None:
-        await Request(scope, receive, App()._settings).body()
+        await Request(scope, receive, send, App()._settings).body()
 
     app = App(middleware=[Middleware(Late)], exception_handlers={LookupError: read})
     app.mount("/", quiet)
@@ -329,7 +329,7 @@ async def test_what_a_request_has_read_is_no_empty_body_to_the_next() -> None:
 async def test_a_middleware_of_ours_with_settings_of_its_own_keeps_the_body_too() -> None:
     class Own(PassThrough):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            request = Request(scope, receive, Settings(limits=Limits(max_body_size=50)))
+            request = Request(scope, receive, send, Settings(limits=Limits(max_body_size=50)))
             await request.body()
             await self.app(scope, request.receive, send)
 

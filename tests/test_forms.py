@@ -249,7 +249,8 @@ async def test_the_limits_of_an_urlencoded_form() -> None:
 
 async def test_the_fields_of_a_body_that_was_read_before_are_bounded_too() -> None:
     settings = App(limits=Limits(max_form_memory=7))._settings
-    request = Request(http_scope("POST", "/", URLENCODED), receiving(body(b"a=12&b=34")), settings)
+    scope = http_scope("POST", "/", URLENCODED)
+    request = Request(scope, receiving(body(b"a=12&b=34")), settings=settings)
     await request.body()
     with pytest.raises(LimitExceeded, match="more than 7 bytes"):
         await request.form()
@@ -258,7 +259,7 @@ async def test_the_fields_of_a_body_that_was_read_before_are_bounded_too() -> No
 async def test_fields_that_are_announced_to_be_too_many_are_not_read() -> None:
     settings = App(limits=Limits(max_form_memory=7))._settings
     headers = {**URLENCODED, "content-length": "8"}
-    request = Request(http_scope("POST", "/", headers), receiving(), settings)
+    request = Request(http_scope("POST", "/", headers), receiving(), settings=settings)
     with anyio.fail_after(5), pytest.raises(LimitExceeded, match="more than 7 bytes"):
         await request.form()
 
@@ -315,7 +316,8 @@ async def uploaded(content: bytes, filename: str = "x.txt", memory: int = 1000) 
     data = multipart(file("f", filename, content, "Content-Type: text/plain", "X-Own: é"))
     scope = http_scope("POST", "/", MULTIPART)
     settings = App(limits=Limits(max_file_memory=memory))._settings
-    return await Request(scope, receiving(*map(_more, cut(data, 9)), body(b"")), settings).form()
+    receive = receiving(*map(_more, cut(data, 9)), body(b""))
+    return await Request(scope, receive, settings=settings).form()
 
 
 def _more(chunk: bytes) -> Message:

@@ -29,7 +29,8 @@ END = b"--B--\r\n"
 def request(*chunks: bytes, limits: Limits | None = None, complete: bool = True) -> Request:
     messages = [body(chunk, more=True) for chunk in chunks] + [body(b"")] * complete
     receive = receiving(*messages, DISCONNECT)
-    return Request(http_scope("POST", "/", MULTIPART), receive, App(limits=limits)._settings)
+    settings = App(limits=limits)._settings
+    return Request(http_scope("POST", "/", MULTIPART), receive, settings=settings)
 
 
 async def test_parts_are_handed_out_with_their_header_and_their_chunks() -> None:

@@ -34,7 +34,7 @@ JSON = {"content-type": "application/json"}
 def request_of(*messages: Message, limit: int = 100, headers: Any = ()) -> Request:
     """A request whose body arrives in these messages."""
     settings = Settings(limits=Limits(max_body_size=limit))
-    return Request(http_scope("POST", "/", headers), receiving(*messages), settings)
+    return Request(http_scope("POST", "/", headers), receiving(*messages), settings=settings)
 
 
 async def read_body(request: Request) -> bytes:
@@ -111,7 +111,8 @@ async def test_a_value_that_is_false_is_decoded_once_too() -> None:
             decoded.append(data)
 
     decoded: list[bytes] = []
-    request = Request(http_scope("POST", "/", JSON), receiving(body(b"x")), Settings(json=Codec()))
+    settings = Settings(json=Codec())
+    request = Request(http_scope("POST", "/", JSON), receiving(body(b"x")), settings=settings)
     assert await request.json() is await request.json() is None
     assert decoded == [b"x"]
 
@@ -182,7 +183,8 @@ async def test_a_body_over_the_limit_is_not_read_further() -> None:
         taken.append(1)
         return body(b"x" * 10, more=True)
 
-    request = Request(http_scope("POST"), receive, Settings(limits=Limits(max_body_size=35)))
+    settings = Settings(limits=Limits(max_body_size=35))
+    request = Request(http_scope("POST"), receive, settings=settings)
     with pytest.raises(LimitExceeded):
         await request.body()
     assert len(taken) == 4
@@ -390,7 +392,7 @@ async def test_json_may_be_nested_as_deep_as_the_limit(decodes: str) -> None:
     settings = Settings(limits=Limits(max_json_depth=3), json=msgspec.json)
 
     async def decoded(text: bytes) -> object:
-        request = Request(http_scope("POST", "/", JSON), receiving(body(text)), settings)
+        request = Request(http_scope("POST", "/", JSON), receiving(body(text)), settings=settings)
         return await (request.json() if decodes == "json" else request.decode(list[object]))
 
     assert await decoded(b"[[[1]]]") == [[[1]]]
@@ -406,7 +408,7 @@ async def test_a_codec_that_recurses_too_deep_is_a_400() -> None:
             raise RecursionError("maximum recursion depth exceeded")
 
     settings = Settings(json=Recursing())
-    request = Request(http_scope("POST", "/", JSON), receiving(body(b"[]")), settings)
+    request = Request(http_scope("POST", "/", JSON), receiving(body(b"[]")), settings=settings)
     with pytest.raises(MalformedRequest, match="maximum recursion depth"):
         await request.json()
     with pytest.raises(MalformedRequest, match="maximum recursion depth"):

@@ -256,6 +256,21 @@ async def test_a_deleted_cookie_has_expired() -> None:
     assert field.endswith("GMT; Path=/x; Domain=example.org; SameSite=Lax; Secure")
 
 
+# Timing
+
+
+async def test_each_metric_is_a_field_of_its_own() -> None:
+    response = Response()
+    response.server_timing("db", 0.0123, "two queries")
+    response.server_timing("hit")
+    assert (await answered(response)).headers.getlist("server-timing") == [
+        'db;dur=12.3;desc="two queries"',
+        "hit",
+    ]
+    with pytest.raises(ValueError, match="no name for a metric"):
+        response.server_timing("a\r\nb")
+
+
 # Redirects
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPMethod
 from typing import Any
@@ -117,14 +117,10 @@ async def test_each_verb_of_a_class_answers_its_method() -> None:
         (lambda: Route("/", handler, status_code=600), "from 200 to 599"),
         (
             lambda: untyped(Route)("/", handler, tags=[], status=201),
-            "no option status, tags; there are limits, middleware, name, status_code",
+            "there are cancel_on_disconnect, limits, middleware, name, status_code, timeout",
         ),
         (lambda: Route("/", handler, middleware=[untyped(Passing)]), "goes into Middleware"),
         (lambda: WebSocketRoute("x", socket), "must begin with '/'"),
-        (
-            lambda: WebSocketRoute("/", socket, middleware=[untyped(function)]),
-            "takes ASGI middleware only",
-        ),
         (lambda: Mount("x", PlainTextResponse("x")), "must begin with '/'"),
         (lambda: Mount("/x", untyped("app")), r"mount\('/x', 'app'\): that is no ASGI app"),
         (lambda: Middleware(untyped("Passing")), "takes a class and its options, not 'Passing'"),
@@ -246,3 +242,31 @@ def test_the_parameters_of_a_host_keep_their_case() -> None:
 def test_a_host_that_no_client_names_is_refused(host: str) -> None:
     with pytest.raises(ConfigError, match="can never match"):
         parse_host(host)
+
+
+# Double callables, of ASGI 2
+
+
+def double_callable(scope: Scope) -> Callable[[Receive, Send], Awaitable[None]]:
+    """An app of ASGI 2."""
+
+    async def instance(receive: Receive, send: Send) -> None:
+        await PlainTextResponse(f"{scope['root_path']} {scope['path']}")(scope, receive, send)
+
+    return instance
+
+
+class DoubleMiddleware:
+    """Middleware of ASGI 2 around an app of ASGI 3, as was written for a while."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    def __call__(self, scope: Scope) -> Callable[[Receive, Send], Awaitable[None]]:
+        return partial(self.app, scope)
+
+
+async def test_double_callables_are_mounted_and_are_middleware() -> None:
+    app = App(middleware=[Middleware(untyped(DoubleMiddleware))])
+    app.mount("/old", untyped(double_callable))
+    assert (await ask(app, path="/old/x")).text == "/old /old/x"

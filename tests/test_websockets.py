@@ -5,11 +5,13 @@ from typing import Any
 
 import anyio
 import pytest
+from pydantic import BaseModel
 
 from framework import (
     App,
     HTTPException,
     JSONResponse,
+    Limits,
     PlainTextResponse,
     Response,
     StreamingResponse,
@@ -279,7 +281,7 @@ async def test_messages_are_iterated_until_the_peer_closes() -> None:
         (text("{"), WebSocket.receive_json, 1007, "expected JSON"),
         (text(""), WebSocket.receive_json, 1007, "expected JSON"),
         (text("NaN"), WebSocket.receive_json, 1007, "expected JSON"),
-        (text("[" * 100_000), WebSocket.receive_json, 1007, "expected JSON"),
+        (text("[" * 100_000), WebSocket.receive_json, 1007, "nested too deep"),
         (text("9" * 10_000), WebSocket.receive_json, 1007, "expected JSON"),
         (text("\ud800"), WebSocket.receive_json, 1007, "expected JSON"),
         (binary(b'"\xff"'), WebSocket.receive_json, 1007, "expected JSON"),
@@ -521,3 +523,214 @@ async def test_what_is_no_message_is_refused_before_it_is_sent() -> None:
     talk = await converse(app)
     assert talk.types == ["accept", "close"]
     assert refused == ["TypeError", "UnicodeEncodeError", "TypeError"]
+
+
+# Messages of both kinds, of a type, and too large
+
+
+async def test_the_socket_itself_is_iterated_over_messages_of_both_kinds() -> None:
+    websocket, _ = await opened(text("a"), binary(b"b"), GONE)
+    assert [message async for message in websocket] == ["a", b"b"]
+
+
+class Move(BaseModel):
+    piece: str
+    to: int
+
+
+async def test_json_comes_in_as_the_type_that_is_asked_for() -> None:
+    websocket, _ = await opened(text('{"piece": "rook", "to": 8}'))
+    assert await websocket.receive_json(Move) == Move(piece="rook", to=8)
+
+
+async def test_json_of_another_type_closes_the_socket_and_says_why() -> None:
+    websocket, sent = await opened(text('{"piece": "rook", "to": "x"}'))
+    with pytest.raises(WebSocketDisconnect):
+        await websocket.receive_json(Move)
+    assert sent.messages[0]["code"] == 1007
+    assert sent.messages[0]["reason"].endswith("at #/to")
+
+
+async def test_a_reason_is_cut_to_what_a_close_can_hold() -> None:
+    class Form(BaseModel):
+        name: int
+        street: int
+        city: int
+
+    websocket, sent = await opened(text('{"name": "", "street": "", "city": ""}'))
+    with pytest.raises(WebSocketDisconnect):
+        await websocket.receive_json(Form)
+    assert len(sent.messages[0]["reason"]) == 123
+
+
+async def test_json_can_be_sent_in_a_binary_message() -> None:
+    websocket, sent = await opened()
+    await websocket.send_json([1], mode="binary")
+    assert sent.messages == [{"type": "websocket.send", "bytes": b"[1]"}]
+
+
+@pytest.mark.parametrize(
+    ("message", "is_let_in"),
+    [
+        (text("x" * 8), True),
+        (text("x" * 9), False),
+        (text("ü" * 4), True),
+        (text("ü" * 5), False),
+        (text("\ud800" * 3), False),
+        (binary(b"x" * 8), True),
+        (binary(b"x" * 9), False),
+    ],
+)
+async def test_a_message_over_the_limit_closes_the_socket(
+    message: Message, is_let_in: bool
+) -> None:
+    sent = Sent()
+    settings = Settings(limits=Limits(max_message_size=8))
+    receive = receiving(CONNECT, message)
+    websocket = WebSocket(websocket_scope(), receive, sent, settings)
+    await websocket.accept()
+    if is_let_in:
+        assert [await anext(aiter(websocket))] == [message.get("text") or message["bytes"]]
+    else:
+        with pytest.raises(WebSocketDisconnect) as caught:
+            await websocket.receive_text()
+        assert caught.value.code == sent.messages[-1]["code"] == 1009
+
+
+async def test_the_limit_of_a_route_counts() -> None:
+    app = App()
+
+    @app.websocket("/", limits=Limits(max_message_size=2))
+    async def home(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.receive_text()
+
+    talk = await converse(app, "/", ["abc"])
+    assert talk.messages[-1]["code"] == 1009
+
+
+def test_the_method_of_a_handshake_is_get() -> None:
+    assert socket()[0].method == "GET"
+
+
+# Two directions at a time
+
+
+async def test_one_task_may_receive_while_another_sends() -> None:
+    websocket, sent = await opened(text("a"), text("b"), GONE)
+
+    async def read() -> None:
+        received.extend([message async for message in websocket.iter_text()])
+
+    async def write() -> None:
+        try:
+            await websocket.send_text("tick")
+            await anyio.sleep_forever()
+        finally:
+            received.append("cancelled")
+
+    received: list[str] = []
+    await websocket.race(write, read)
+    assert sorted(received) == ["a", "b", "cancelled"]
+    assert sent.messages == [{"type": "websocket.send", "text": "tick"}]
+
+
+async def test_what_one_of_them_raises_is_raised_as_it_is() -> None:
+    websocket, _ = await opened()
+
+    async def fail() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await websocket.race(websocket.receive_text, fail)
+    with pytest.raises(LookupError):
+        await websocket.race(fail, websocket.receive_text)
+
+
+async def test_two_tasks_that_receive_are_a_mistake_that_is_told() -> None:
+    websocket, _ = await opened()
+    with pytest.raises(WebSocketStateError, match="another task is receiving"):
+        await websocket.race(websocket.receive_text, websocket.receive_text)
+
+
+# A handler that only sends
+
+
+async def test_a_handler_that_only_sends_learns_that_the_peer_has_gone() -> None:
+    app = App()
+    codes: list[int] = []
+    leaving = anyio.Event()
+
+    @app.websocket("/")
+    async def home(websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            while True:
+                await websocket.send_text("tick")
+                leaving.set()
+                await anyio.sleep(0.001)
+        except WebSocketDisconnect as error:
+            codes.append(error.code)
+            raise
+
+    incoming = [CONNECT, GONE]
+
+    async def receive() -> Message:
+        if len(incoming) == 1:
+            await leaving.wait()
+        return incoming.pop(0)
+
+    with anyio.fail_after(2):
+        await app(websocket_scope(), receive, Sent())
+    assert codes == [1001]
+
+
+async def test_what_comes_in_meanwhile_is_not_lost_and_not_more_than_one_message() -> None:
+    app = App()
+    taken: list[Message] = []
+    received: list[str] = []
+
+    @app.websocket("/")
+    async def home(websocket: WebSocket) -> None:
+        await websocket.accept()
+        for _ in range(5):
+            await websocket.send_text("tick")
+            await anyio.sleep(0.001)
+        assert len(taken) == 2  # the connect, and one message
+        received.extend([message async for message in websocket.iter_text()])
+
+    incoming = [CONNECT, text("a"), text("b"), text("c"), GONE]
+
+    async def receive() -> Message:
+        taken.append(incoming[0])
+        return incoming.pop(0)
+
+    await app(websocket_scope(), receive, Sent())
+    assert received == ["a", "b", "c"]
+
+
+async def test_waiting_for_it_can_be_given_up_and_begun_again() -> None:
+    app = App()
+    received: list[str] = []
+    may_speak = anyio.Event()
+
+    @app.websocket("/")
+    async def home(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text("tick")
+        await websocket.send_text("tick")
+        with anyio.move_on_after(0.01):
+            received.append(await websocket.receive_text())
+        received.append("nothing yet")
+        may_speak.set()
+        received.append(await websocket.receive_text())
+
+    incoming = [CONNECT, text("a")]
+
+    async def receive() -> Message:
+        if len(incoming) == 1:
+            await may_speak.wait()
+        return incoming.pop(0)
+
+    await app(websocket_scope(), receive, Sent())
+    assert received == ["nothing yet", "a"]

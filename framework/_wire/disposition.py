@@ -1,17 +1,18 @@
-"""The names in a form's Content-Disposition, and the file names that are safe to save by.
+"""File names on their way: Content-Disposition read and written, and names that are safe to save by.
 
-The field is that of multipart/form-data (RFC 7578 section 4.2). How its values are quoted depends on
-who sends them: browsers write `%22`, `%0D` and `%0A` and leave a backslash alone (WHATWG HTML section
-4.10.21.8), others escape as in other fields (RFC 9110 section 5.6.4).
+What is read is the field of multipart/form-data (RFC 7578 section 4.2). How its values are quoted
+depends on who sends them: browsers write `%22`, `%0D` and `%0A` and leave a backslash alone (WHATWG
+HTML section 4.10.21.8), others escape as in other fields (RFC 9110 section 5.6.4). What is written is
+the field of a response (RFC 6266).
 """
 
 import re
 import unicodedata
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from framework._wire.grammar import BETWEEN_SEMICOLONS, QUOTED_PAIR, QUOTED_STRING
 
-__all__ = ["parse_form_disposition", "safe_filename"]
+__all__ = ["format_disposition", "parse_form_disposition", "safe_filename"]
 
 AS_BROWSERS_SEND = re.compile(r'form-data; name="([^"]*+)"(?:; filename="([^"]*+)")?+')
 EXTENDED_VALUE = re.compile(
@@ -24,6 +25,9 @@ RESERVED_ON_WINDOWS = frozenset(
 )
 SEPARATORS = re.compile(r"[/\\]")
 NOT_IN_FILENAMES = re.compile(r'[<>:"|?*]')
+NEVER_IN_FILENAMES = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\ud800-\udfff]")
+READ_DIFFERENTLY = re.compile(r'[^ -~]|["%]')  # by this client or that (RFC 6266 appendix D)
+NEED_NO_QUOTING = "!#$&+^`|"  # in RFC 8187 section 3.2.1, beside what quote() leaves alone
 MAX_FILENAME = 255  # bytes, of common file systems
 MAX_SUFFIX = 16
 
@@ -50,6 +54,22 @@ def parse_form_disposition(value: str) -> tuple[str, str | None]:
     if extended is None and filename is not None:
         extended = _text(filename)
     return _text(name), extended
+
+
+def format_disposition(kind: str, filename: str) -> str:
+    """The field that names the file of a response; what no file's name can have becomes `_`.
+
+    A name that is not plain ASCII is sent twice, `filename*` (RFC 8187) being the one that counts.
+
+    >>> print(format_disposition("attachment", "report.pdf"))
+    attachment; filename="report.pdf"
+    >>> print(format_disposition("inline", "50 € note.jpg"))
+    inline; filename="50 _ note.jpg"; filename*=UTF-8''50%20%E2%82%AC%20note.jpg
+    """
+    name = NEVER_IN_FILENAMES.sub("_", filename)
+    plain = READ_DIFFERENTLY.sub("_", name)
+    field = f'{kind}; filename="{plain}"'
+    return field if plain == name else f"{field}; filename*=UTF-8''{quote(name, NEED_NO_QUOTING)}"
 
 
 def safe_filename(name: str) -> str:

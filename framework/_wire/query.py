@@ -14,10 +14,12 @@ from framework._wire.multidict import MultiMapping, first_values
 
 __all__ = ["QueryParams", "format_urlencoded", "parse_urlencoded"]
 
-AMPERSAND, EQUALS = "\x1e", "\x1f"  # what ASCII has to separate records and units
+PERCENT, EQUALS = b"%="
 NO_ESCAPE = re.compile(b"%(?![0-9A-Fa-f]{2})")
-# `%` begins no escape there, and stands for what would be mistaken for something else.
-AS_QUOTED_PRINTABLE = bytes.maketrans(b"%&=+\x1e\x1f\r\n", b"=\x1e\x1f %%%%")
+SEPARATOR = "\x1e"  # what ASCII has to separate records
+BUT_SEPARATORS = bytes(set(range(256)) - set(b"&="))
+# Line ends, which there belong to an escape, become separators: too many, so that it is noticed.
+AS_QUOTED_PRINTABLE = bytes.maketrans(b"%&=+\r\n", b"=\x1e\x1e \x1e\x1e")
 
 
 def parse_urlencoded(raw: bytes, *, max_fields: int) -> list[tuple[str, str]]:
@@ -25,7 +27,7 @@ def parse_urlencoded(raw: bytes, *, max_fields: int) -> list[tuple[str, str]]:
 
     ValueError, before any work is done, if there may be more than `max_fields`.
     """
-    if raw and raw.count(b"&") >= max_fields:
+    if raw and len(raw) >= max_fields <= raw.count(b"&"):
         raise ValueError(f"more than {max_fields} fields")
     return _parse(raw)
 
@@ -61,7 +63,7 @@ class QueryParams(MultiMapping[str]):
 
 
 def _parse(raw: bytes) -> list[tuple[str, str]]:
-    if b"%" in raw:
+    if PERCENT in raw:
         return _parse_escaped(raw)
     pairs: list[tuple[str, str]] = []
     for sequence in raw.decode("utf-8", "replace").replace("+", " ").split("&"):
@@ -72,34 +74,19 @@ def _parse(raw: bytes) -> list[tuple[str, str]]:
 
 
 def _parse_escaped(raw: bytes) -> list[tuple[str, str]]:
-    text = _decode_whole(raw)
-    if text is None:
-        sequences = [part.partition(b"=") for part in raw.replace(b"+", b" ").split(b"&") if part]
-        return [(_decode(name), _decode(value)) for name, _, value in sequences]
-    pairs: list[tuple[str, str]] = []
-    for sequence in text.split(AMPERSAND):
-        if sequence:
-            name, _, value = sequence.partition(EQUALS)
-            pairs.append((name, value.replace(EQUALS, "=") if EQUALS in value else value))
-    return pairs
-
-
-def _decode_whole(raw: bytes) -> str | None:
-    """All sequences at once, between them AMPERSAND and EQUALS; None if it must be done one by one.
-
-    Python has one decoder of hexadecimal escapes that is written in C: that of quoted-printable. It
-    reads line ends and malformed escapes in ways that this format has not.
-    """
-    quoted = raw.translate(AS_QUOTED_PRINTABLE)
-    if b"%" in quoted or b"%1" in raw:
-        return None
-    decoded = a2b_qp(quoted)
-    if len(decoded) + 2 * raw.count(b"%") != len(raw):
-        return None
-    try:
-        return decoded.decode()
-    except UnicodeDecodeError:
-        return None
+    ended = raw + b"&"
+    separators = ended.translate(None, BUT_SEPARATORS)
+    if separators == b"=&" * (len(separators) // 2):  # each field has its `=`, as of browsers
+        # Python has one decoder of hexadecimal escapes that is written in C: that of quoted-printable.
+        # It leaves the `=` of a malformed one, and shortens each other by two.
+        decoded = a2b_qp(ended.translate(AS_QUOTED_PRINTABLE))
+        parts = decoded.decode("utf-8", "replace").split(SEPARATOR)
+        is_sound = EQUALS not in decoded or len(decoded) + 2 * raw.count(b"%") == len(ended)
+        if is_sound and len(parts) == len(separators) + 1:
+            part = iter(parts)
+            return list(zip(part, part))  # noqa: B905 - after the last `&` comes no pair
+    sequences = [part.partition(b"=") for part in raw.replace(b"+", b" ").split(b"&") if part]
+    return [(_decode(name), _decode(value)) for name, _, value in sequences]
 
 
 def _pairs(
@@ -117,8 +104,10 @@ def _pairs(
 
 
 def _decode(part: bytes) -> str:
-    quoted = NO_ESCAPE.sub(b"%25", part).replace(b"=", b"%3D").replace(b"%", b"=")
-    return a2b_qp(quoted).decode("utf-8", "replace")
+    if PERCENT in part:
+        part = NO_ESCAPE.sub(b"%25", part).replace(b"=", b"%3D").replace(b"%", b"=")
+        part = a2b_qp(part)
+    return part.decode("utf-8", "replace")
 
 
 def _encode(text: str) -> str:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from framework._endpoint import refuse
 from framework._wire.headers import Headers
 from framework._wire.urls import DEFAULT_PORTS, parse_authority
+from framework.errors import default_response
 from framework.exceptions import ConfigError, HTTPException
 from framework.middleware._passage import respond
 from framework.types import ASGIApp, Receive, Scope, Send
@@ -68,7 +68,8 @@ class CSRFMiddleware:
             return
         error = HTTPException(403, objection, {"vary": "Origin, Sec-Fetch-Site"})
         if kind == "websocket":
-            await refuse(WebSocket(scope, receive, send), error)
+            websocket = WebSocket(scope, receive, send)
+            await websocket._conclude(default_response(error, websocket))
         else:
             await respond(error, scope, receive, send)
 

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from framework._wire.grammar import split_list
+from framework._trailers import TRAILERS, takes_trailers
 from framework._wire.headers import Headers
 from framework._wire.structured import InnerList, Item, format_dictionary, parse_dictionary
 from framework.exceptions import MalformedRequest
@@ -23,9 +23,7 @@ ALGORITHMS: Mapping[str, Callable[[], Any]] = {"sha-256": hashlib.sha256, "sha-5
 
 CONTENT, REPRESENTATION = "content-digest", "repr-digest"
 
-BODY, ZERO_COPY, TRAILERS = (
-    f"http.response.{kind}" for kind in ("body", "zerocopysend", "trailers")
-)
+BODY, ZERO_COPY = "http.response.body", "http.response.zerocopysend"
 
 
 class DigestMiddleware:
@@ -52,7 +50,7 @@ class DigestMiddleware:
         headers = Headers(raw=scope["headers"])
         wanted = self._wanted(scope["method"], headers)
         if wanted:
-            send = _Digesting(wanted, scope, headers, send).send
+            send = _Digesting(wanted, scope, send).send
         try:
             claims = list(_claims(headers))
         except ValueError as error:
@@ -157,19 +155,15 @@ class _Verifying:
 
 class _Digesting:
     # The response to one request on its way out.
-    __slots__ = ("_hashes", "_is_http1", "_send", "_start", "_takes_trailers", "_trails", "_wanted")
+    __slots__ = ("_hashes", "_scope", "_send", "_start", "_trails", "_wanted")
 
-    def __init__(self, wanted: dict[str, str], scope: Scope, headers: Headers, send: Send) -> None:
+    def __init__(self, wanted: dict[str, str], scope: Scope, send: Send) -> None:
         self._wanted = wanted  # the algorithm by field
+        self._scope = scope
         self._send = send
         self._start: Message | None = None  # held until the first chunk is there
         self._hashes: dict[str, Any] = {}  # by algorithm, while there is a trailer to be sent
         self._trails = False
-        self._is_http1 = scope.get("http_version", "1.1").startswith("1")
-        # RFC 9110 section 6.5.1: whoever cannot take trailers may drop them, or worse.
-        accepted = split_list((headers.combined("te") or "").lower())
-        offered = TRAILERS in (scope.get("extensions") or {})
-        self._takes_trailers = offered and "trailers" in accepted
 
     async def send(self, message: Message) -> None:
         """Send, with the digests once they are known."""
@@ -202,9 +196,7 @@ class _Digesting:
             for digest in hashes.values():
                 digest.update(message.get("body", b""))
             return {**start, "headers": [*headers, *self._fields(hashes)]}
-        # In HTTP/1.1 trailers come after chunks, not after a known length (RFC 9112 section 7.1.2).
-        is_chunked = not (self._is_http1 and "content-length" in Headers(raw=headers))
-        if start.get("trailers") or not (self._takes_trailers and is_chunked):
+        if start.get("trailers") or not takes_trailers(self._scope, Headers(raw=headers)):
             return start
         self._hashes, self._trails = hashes, True
         names = ", ".join(self._wanted).encode()

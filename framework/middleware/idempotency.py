@@ -140,7 +140,7 @@ class IdempotencyMiddleware:
         if scope["type"] != "http" or scope["method"] not in self._methods:
             await self._app(scope, receive, send)
             return
-        request = Request(scope, receive, self._settings)
+        request = Request(scope, receive, send, self._settings)
         keys = request.headers.getlist("idempotency-key")
         if not (keys or self._required):
             await self._app(scope, receive, send)

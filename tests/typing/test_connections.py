@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any, assert_type
 
 from framework import (
+    TLS,
     URL,
     Address,
     App,
@@ -40,6 +41,7 @@ async def test_the_parts_of_a_request() -> None:
         assert_type(request.path_params, dict[str, Any])
         assert_type(request.cookies, dict[str, str])
         assert_type(request.client, Address | None)
+        assert_type(request.tls, TLS | None)
         assert_type(request.state, State)
         assert_type(request.url_for("one", id=1), URL)
         assert_type(request.url_path_for("one", id=1), str)
@@ -48,6 +50,9 @@ async def test_the_parts_of_a_request() -> None:
         assert_type(await request.text(), str)
         assert_type(await request.json(), Any)
         assert_type(await request.is_disconnected(), bool)
+        assert_type(await request.send_early_hints(["</a.css>"]), bool)
+        assert_type(await request.send_push_promise("/a.css"), bool)
+        assert_type(await request.send_debug({"a": 1}), bool)
         response = Response("text", 200, {"a": "b"})
         assert_type(response.headers, MutableHeaders)
         assert_type(response.status_code, int)

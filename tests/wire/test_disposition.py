@@ -1,4 +1,4 @@
-"""The names in a form's Content-Disposition, and names that files can be saved by."""
+"""File names in Content-Disposition, read and written, and names that files can be saved by."""
 
 import re
 import string
@@ -9,7 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from framework._wire import disposition
-from framework._wire.disposition import parse_form_disposition, safe_filename
+from framework._wire.disposition import (
+    format_disposition,
+    parse_form_disposition,
+    safe_filename,
+)
 from tests.wire.work import backtracking_quantifiers, count_calls
 
 
@@ -162,3 +166,41 @@ def test_parsing_takes_linear_time(piece: str) -> None:
         return count_calls(parse)
 
     assert work(4_000) <= 5 * work(1_000)
+
+
+# Written
+
+NAMES = [
+    ("plain.txt", 'attachment; filename="plain.txt"'),
+    ("a b; c='d'.txt", "attachment; filename=\"a b; c='d'.txt\""),
+    ("ä.txt", "attachment; filename=\"_.txt\"; filename*=UTF-8''%C3%A4.txt"),
+    ("名前", "attachment; filename=\"__\"; filename*=UTF-8''%E5%90%8D%E5%89%8D"),
+    ('say "hi"', "attachment; filename=\"say _hi_\"; filename*=UTF-8''say%20%22hi%22"),
+    # RFC 6266 appendix D: some clients decode what looks percent-encoded.
+    ("50%41.txt", "attachment; filename=\"50_41.txt\"; filename*=UTF-8''50%2541.txt"),
+    ("é!#$&+-.^_`|~'()*@", None),
+    # What can be in no name of a file, or would lead out of the folder.
+    ("a\r\nset-cookie: b=c\x00\x7f\x85", 'attachment; filename="a__set-cookie: b=c___"'),
+    ("../..\\etc/passwd", 'attachment; filename=".._.._etc_passwd"'),
+    ("half \ud800", 'attachment; filename="half _"'),
+    ("", 'attachment; filename=""'),
+]
+
+
+@pytest.mark.parametrize(("name", "field"), NAMES)
+def test_a_file_name_is_written_so_that_all_clients_read_it_the_same(
+    name: str, field: str | None
+) -> None:
+    written = format_disposition("attachment", name)
+    if field is None:
+        field = 'attachment; filename="_!#$&+-.^_`|~\'()*@"; '
+        field += "filename*=UTF-8''%C3%A9!#$&+-.^_`|~%27%28%29%2A%40"
+    assert written == field
+
+
+@given(st.text())
+def test_a_file_name_that_was_written_is_read_as_it_was(name: str) -> None:
+    written = format_disposition("form-data", name)
+    assert re.fullmatch("[ -~]*", written)
+    expected = "".join(disposition.NEVER_IN_FILENAMES.sub("_", name))
+    assert parse_form_disposition(f'{written}; name="n"') == ("n", expected)

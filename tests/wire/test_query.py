@@ -1,9 +1,9 @@
 """Query strings and urlencoded forms."""
 
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from framework._wire.query import QueryParams, format_urlencoded, parse_urlencoded
@@ -13,6 +13,11 @@ SCALARS = st.text(st.characters(exclude_categories=["Cs"]))
 NOISE = st.lists(
     st.sampled_from([b"&", b"=", b"+", b"%", b"%4", b"%41", b"%C3", b"\xc3", b"\xa9", b";", b"x"])
 )
+# What the two decoders read in different ways, and what the parser puts between the fields.
+MALFORMED = [b"%", b"%%", b"%4", b"%\r", b"%\n"]
+UNUSUAL = [b"%3D", b"%26", b"%0A", b"%1e", b"%C3", b"%A9", b"\xc3", b"\xa9", b"\x1e", b"\r", b"\n"]
+PIECES = [*MALFORMED, *UNUSUAL, b"%41", b"_", b"+"]
+PARTS = st.lists(st.sampled_from(PIECES), max_size=4).map(b"".join)
 
 
 def parse(raw: bytes) -> list[tuple[str, str]]:
@@ -84,6 +89,21 @@ def test_it_agrees_with_the_standard_library_on_any_noise(parts: list[bytes]) ->
     assert parse(raw) == parse_qsl(raw.decode(), keep_blank_values=True, errors="replace")
 
 
+@given(st.lists(st.tuples(PARTS, PARTS), min_size=1))
+@example([(b"a", b"%41%")])
+@example([(b"a%", b"b"), (b"%41", b"%4")])
+@example([(b"a\n", b"%1E")])
+@example([(b"%\n%\r", b"%%%%")])
+def test_fields_of_a_form_are_decoded_as_each_part_is_alone(
+    fields: list[tuple[bytes, bytes]],
+) -> None:
+    def decoded(part: bytes) -> str:
+        return unquote_to_bytes(part.replace(b"+", b" ")).decode("utf-8", "replace")
+
+    raw = b"&".join(name + b"=" + value for name, value in fields)
+    assert parse(raw) == [(decoded(name), decoded(value)) for name, value in fields]
+
+
 @given(st.lists(st.tuples(SCALARS, SCALARS)))
 def test_what_was_formatted_is_parsed_back(pairs: list[tuple[str, str]]) -> None:
     text = format_urlencoded(pairs)
@@ -114,9 +134,12 @@ def test_more_fields_than_the_limit_are_refused_before_any_is_parsed(
     assert count_calls(refused) < 1_000
 
 
-@pytest.mark.parametrize(("raw", "limit"), [(b"", 0), (b"a", 1), (b"a=1&b=2", 2)])
-def test_as_many_fields_as_the_limit_are_parsed(raw: bytes, limit: int) -> None:
-    assert len(parse_urlencoded(raw, max_fields=limit)) == limit
+@pytest.mark.parametrize(
+    ("raw", "limit", "fields"),
+    [(b"", 0, 0), (b"a", 1, 1), (b"a&b", 2, 2), (b"a=%31&b=2", 2, 2)],
+)
+def test_as_many_fields_as_the_limit_are_parsed(raw: bytes, limit: int, fields: int) -> None:
+    assert len(parse_urlencoded(raw, max_fields=limit)) == fields
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,74 @@
+"""How a process is told to stop, and by whom; what is done about it is for `lifespan`.
+
+No server tells an app before it waits for the app's connections to end, so an app has to listen for
+itself: to signals, beside the server, which goes on to handle them.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from multiprocessing.process import current_process
+from types import FrameType
+from typing import Any, Protocol
+
+import anyio
+import anyio.lowlevel
+
+__all__ = ["WorkerEvent", "on_stop_signal", "until_set", "worker_event"]
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class WorkerEvent(Protocol):
+    """An event of another process."""
+
+    def is_set(self) -> bool:
+        """Whether it has been set."""
+        ...
+
+
+@contextmanager
+def on_stop_signal(callback: Callable[[], object]) -> Generator[None]:
+    """Call `callback` in this event loop when the process gets SIGINT or SIGTERM, and then who handled it.
+
+    Only what somebody handles is listened to: another signal ends the process at once. Python knows
+    signals in its main thread only; elsewhere nothing is done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop: Any = anyio.lowlevel.current_token().native_token
+    call_soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon  # asyncio, trio
+    handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        call_soon(callback)
+        handler = handlers[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    handled = [number for number in STOP_SIGNALS if callable(handlers[number])]
+    for number in handled:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number in handled:
+            if signal.getsignal(number) is handle:
+                signal.signal(number, handlers[number])
+
+
+def worker_event() -> WorkerEvent | None:
+    """What is set when this worker process is to stop, where a server says so by other means than a signal.
+
+    hypercorn sends its workers none: they find an event among the arguments of their process.
+    """
+    arguments: dict[str, Any] = getattr(current_process(), "_kwargs", {})
+    return arguments.get("shutdown_event")
+
+
+async def until_set(event: WorkerEvent) -> None:
+    """Wait until another process has set an event."""
+    while not event.is_set():  # noqa: ASYNC110 - there is nothing to wait for
+        await anyio.sleep(0.1)
