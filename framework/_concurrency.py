@@ -201,7 +201,10 @@ class OpenScopes:
             self._emptied.set()
 
     async def end(self, seconds: float) -> int:
-        """Ask all to leave, and cancel what is still there after some seconds; returns how many were."""
+        """Ask all to leave, and cancel what is still there after some seconds; returns how many were.
+
+        Those have as long again to clean up.
+        """
         with anyio.move_on_after(seconds):
             async with anyio.create_task_group() as group:
                 for leave in filter(None, self._leaves.values()):
@@ -211,7 +214,8 @@ class OpenScopes:
         self._has_ended = True
         for scope in late:
             scope.cancel()
-        await self._until_empty()
+        with anyio.move_on_after(seconds):  # not every server lets go of who waits in its `send`
+            await self._until_empty()
         return len(late)
 
     def reset(self) -> None:

@@ -203,6 +203,5 @@ class UntilDisconnectOnAsyncio(UntilDisconnect):
         tasks = [self._watcher] if self._task is None else [self._watcher, self._task]
         for task in tasks:
             task.cancel()
-        with anyio.CancelScope(shield=True):
-            await asyncio.wait(tasks)
+        await asyncio.wait(tasks)
         return is_handled

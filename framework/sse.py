@@ -43,16 +43,9 @@ class ServerSentEvent:
             raise ValueError(f"retry={retry!r}: give milliseconds, an integer of 0 or more")
         self.data: Any = data
         self.event: str | None = event
-        self.id: str | None = None if id is None else str(id)
+        self.id: str | None = id if id is None or isinstance(id, str) else str(id)
         self.retry: int | None = retry
         self.comment: str | None = comment
-
-    def encode(self, codec: JSONCodec = STANDARD_JSON) -> bytes:
-        """The event as it is sent."""
-        data = self.data
-        if not (data is None or isinstance(data, str)):
-            data = codec.encode(data).decode()
-        return format_event(data, self.event, self.id, self.retry, self.comment)
 
 
 FIELDS = frozenset(ServerSentEvent.__slots__)
@@ -100,10 +93,13 @@ class EventSourceResponse(StreamingResponse):
         self._rendered += 1
         if isinstance(content, str):
             return format_data(content)
-        if isinstance(content, dict):
-            content = _event_of(cast("dict[str, Any]", content))
         if isinstance(content, ServerSentEvent):
-            return content.encode(self.codec)
+            data = content.data
+            if data is not None and not isinstance(data, str):
+                data = self.codec.encode(data).decode()
+            return format_event(data, content.event, content.id, content.retry, content.comment)
+        if isinstance(content, dict):
+            return self.render(_event_of(cast("dict[str, Any]", content)))
         raise TypeError(
             f"an event stream yields ServerSentEvent, str or dict, not {type(content).__name__}: "
             "ServerSentEvent(data=...) sends anything as JSON"

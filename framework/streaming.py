@@ -80,13 +80,15 @@ class StreamingResponse(Response):
         if self.trailers is not None and takes_trailers(scope, self.headers):
             send = with_trailers(send, self.trailers)
         render = self.render
+        is_plain = type(self) is StreamingResponse  # a subclass may render bytes, too
         among = None if shutdown is None else shutdown.open
         async with until_disconnect(receive, among, can_leave=self.ends_at_shutdown) as block:
             try:
                 self._attend(send, block)
                 await send_message(send, self._start_message(self.raw_headers))
                 async for item in self.body_iterator:
-                    if body := render(item):
+                    body = item if is_plain and type(item) is bytes else render(item)
+                    if body:
                         message = {"type": "http.response.body", "body": body, "more_body": True}
                         try:
                             await send(message)
@@ -150,6 +152,7 @@ async def _iterate(items: Sequence[Any]) -> AsyncIterator[Any]:
 
 async def _close(iterator: AsyncIterator[Any]) -> None:
     close = getattr(iterator, "aclose", None)
-    if close is not None:
+    has_ended = getattr(iterator, "ag_frame", iterator) is None  # a generator that has
+    if close is not None and not has_ended:
         with anyio.CancelScope(shield=True):
             await close()

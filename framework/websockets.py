@@ -287,7 +287,8 @@ class WebSocket(HTTPConnection):
         raise WebSocketDisconnect(code, reason) if ends is None else ends
 
     async def _transmit(self, message: Message) -> None:
-        if self._sent == 2 and self._ahead is None and self._group is not None:
+        is_deaf = self._sent > 1 and self._ahead is None and not self._is_receiving
+        if is_deaf and self._group is not None:
             self._ahead = _Ahead(self._receive, self._note_disconnect)
             self._group.start_soon(self._ahead.receive)
         try:

@@ -8,6 +8,8 @@ import re
 __all__ = ["format_comment", "format_data", "format_event"]
 
 LINE_END = re.compile("\r\n|\n|\r")
+DATA, COMMENT = "\ndata: ", "\n: "
+"""What begins a further line of the same field."""
 
 
 def format_data(text: str) -> bytes:
@@ -17,7 +19,7 @@ def format_data(text: str) -> bytes:
     b'data: two\ndata: lines\n\n'
     """
     if "\n" in text or "\r" in text:
-        text = LINE_END.sub("\ndata: ", text)
+        text = LINE_END.sub(DATA, text)
     return f"data: {text}\n\n".encode()
 
 
@@ -25,25 +27,28 @@ def format_event(
     data: str | None, event: str | None, id: str | None, retry: int | None, comment: str | None
 ) -> bytes:
     """An event of these fields, of which `retry` is in milliseconds; ValueError for what would end a line."""
-    lines = [] if comment is None else [f": {LINE_END.sub(chr(10) + ': ', comment)}\n"]
-    if event is not None:
-        lines.append(f"event: {_single_line('event', event)}\n")
-    if id is not None:
-        if "\0" in id:
-            raise ValueError("the id of an event has no NUL: browsers ignore one that has")
-        lines.append(f"id: {_single_line('id', id)}\n")
+    if event is None:
+        head, lines = ("", 0) if id is None else (f"id: {id}\n", 1)
+    elif id is None:
+        head, lines = f"event: {event}\n", 1
+    else:
+        head, lines = f"event: {event}\nid: {id}\n", 2
+    if head.count("\n") != lines or "\r" in head or "\0" in head:
+        raise ValueError(
+            f"event={event!r}, id={id!r}: each is a single line, without NUL, for which browsers "
+            "ignore an id"
+        )
     if retry is not None:
-        lines.append(f"retry: {retry:d}\n")
-    block = "".join(lines).encode()
-    return block + (b"\n" if data is None else format_data(data))
+        head += f"retry: {retry:d}\n"
+    if comment is not None:
+        head += f": {LINE_END.sub(COMMENT, comment)}\n"
+    if data is None:
+        return f"{head}\n".encode()
+    if "\n" in data or "\r" in data:
+        data = LINE_END.sub(DATA, data)
+    return f"{head}data: {data}\n\n".encode()
 
 
 def format_comment(text: str) -> bytes:
     """Lines that a browser ignores."""
     return format_event(None, None, None, None, text)
-
-
-def _single_line(name: str, value: str) -> str:
-    if LINE_END.search(value):
-        raise ValueError(f"the {name} of an event is a single line, not {value!r}")
-    return value

@@ -87,12 +87,11 @@ async def measure_all(
             apps[kind] = {}
             for name, module in modules.items():
                 if hasattr(module, kind):
+                    app = apps[kind][name] = getattr(module, kind)
                     try:
-                        app = await stack.enter_async_context(started(getattr(module, kind)))
-                    except Exception as error:
-                        say(f"{name} does not start: {type(error).__name__}: {error}")
-                    else:
-                        apps[kind][name] = app
+                        await stack.enter_async_context(started(app))
+                    except Exception as error:  # the specification has it served nevertheless
+                        say(f"{name}.{kind} has no lifespan: {type(error).__name__}: {error}")
         for row in rows:
             results[row.key] = await measure(row, apps[row.app], rounds)
     return results
@@ -107,7 +106,7 @@ def cells(row: Row, results: dict[str, Result], names: Iterable[str]) -> Iterabl
     """One line of the table."""
     raw = results[RAW]
     yield row.title
-    yield f"{min(raw.rounds) * 1e6:.2f}"
+    yield f"{min(raw.rounds) * 1e6 / row.messages:.2f}"
     yield str(row.budget or "-")
     for name in names:
         result = results.get(name)
@@ -115,7 +114,8 @@ def cells(row: Row, results: dict[str, Result], names: Iterable[str]) -> Iterabl
 
 
 def table(results: dict[str, dict[str, Result]], names: list[str]) -> str:
-    """The Markdown table."""
+    """The Markdown table, without those who take part in none of its rows."""
+    names = [name for name in names if any(name in row for row in results.values())]
     lines = [["work", "raw, µs", "budget", *names], ["---", *["---:"] * (len(names) + 2)]]
     lines += [list(cells(row, results[row.key], names)) for row in ROWS if row.key in results]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -140,7 +140,7 @@ def main() -> None:
     print(table(results, names))
     print(
         f"\nTimes the raw callable's, median of {asked.rounds} interleaved rounds; less is better. "
-        "In µs: the fastest round of the raw callable."
+        "In µs: the fastest round of the raw callable; a message where the row says so."
     )
     if any(result.suspends for row in results.values() for result in row.values()):
         print("\\* suspends: it starts tasks or waits, and that is in its time.")
@@ -152,6 +152,10 @@ def main() -> None:
         "Compiled by Cython: most of blacksheep, the router of muffin, the query parser of falcon."
     )
     print("The multipart file: raw and falcon count it as it passes, the others keep it.")
+    print(
+        f"With starlette: server-sent events by sse-starlette {version_of('sse-starlette')}, WSGI "
+        f"below a mount by a2wsgi {version_of('a2wsgi')}, as its documentation says."
+    )
     if asked.json is not None:
         numbers = {
             key: {name: result.rounds for name, result in row.items()}

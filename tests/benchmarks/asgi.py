@@ -7,7 +7,20 @@ imported.
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-__all__ = ["LAYERS", "ASGIApp", "Message", "PassThrough", "Receive", "Scope", "Send"]
+__all__ = [
+    "CHUNK",
+    "CHUNKS",
+    "EVENTS",
+    "LAYERS",
+    "PIECE",
+    "PIECES",
+    "ASGIApp",
+    "Message",
+    "PassThrough",
+    "Receive",
+    "Scope",
+    "Send",
+]
 
 Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -17,6 +30,17 @@ ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LAYERS = 5
 """How many middlewares the two middleware rows put around a handler."""
+
+EVENTS = tuple((str(n), f"the price is {n} now") for n in range(1000))
+"""The `id` and the `data` of each event of an event stream; its `event` is `tick`."""
+
+CHUNK = b"x" * 99 + b"\n"
+CHUNKS = 1000
+"""What is streamed, and how often."""
+
+PIECE = bytes(64 * 1024)
+PIECES = 160
+"""What a WSGI app streams, and how often: 10 MiB."""
 
 
 class PassThrough:

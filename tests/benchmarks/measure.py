@@ -3,7 +3,8 @@ take.
 
 All are driven alike: awaited one after another by one task of a running asyncio loop, each request
 with a copy of the scope and a `state` of its own, as a server gives. An app that never waits never
-reaches the loop; one that starts tasks pays for them.
+reaches the loop; one that starts tasks pays for them. Where a call says that the client stays, each
+request has one of its own (`clients`), made before the clock starts.
 """
 
 import asyncio
@@ -14,12 +15,17 @@ from time import perf_counter
 from typing import Any
 
 from tests.benchmarks.asgi import ASGIApp, Message, Receive
+from tests.benchmarks.clients import client_of
 from tests.benchmarks.rows import Call
 
 __all__ = ["WrongAnswer", "repeats", "seconds", "started", "verify"]
 
 SLICE = 0.010
 """Seconds of one turn: short, so that all frameworks share the machine's moods."""
+
+
+PATIENCE = 10
+"""Seconds until an answer that does not come is given up."""
 
 
 class WrongAnswer(Exception):
@@ -53,22 +59,25 @@ async def started(app: ASGIApp) -> AsyncGenerator[ASGIApp]:
     await task
 
 
-class Watched:
+class Watched(Generator[Any, Any, None]):
     """Awaits what it wraps and counts how often that hands control to the event loop."""
 
     def __init__(self, awaitable: Awaitable[None]) -> None:
-        self.awaitable = awaitable
+        self.steps: Any = awaitable.__await__()
         self.suspensions = 0
 
     def __await__(self) -> Generator[Any, Any, None]:
-        steps = self.awaitable.__await__()
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration:
-                return
-            self.suspensions += 1
-            yield step
+        return self
+
+    def send(self, value: Any, /) -> Any:
+        step = self.steps.send(value)
+        self.suspensions += 1
+        return step
+
+    def throw(self, *error: Any) -> Any:
+        step = self.steps.throw(*error)
+        self.suspensions += 1
+        return step
 
 
 def body_of(call: Call) -> Receive:
@@ -93,20 +102,37 @@ async def discard(message: Message) -> None:
 async def verify(app: ASGIApp, call: Call) -> bool:
     """Whether the app suspends on this call; a `WrongAnswer` is raised."""
     sent: list[Message] = []
-    client, left = body_of(call), max(1, len(call.body))
+    client = client_of(call) if call.stays else None
+    repeating, left = body_of(call), max(1, len(call.body))
 
     async def receive() -> Message:
         nonlocal left
         left -= 1
+        if client is not None:
+            return await client.receive()
         if left < 0:
             raise WrongAnswer(f"{call.method} {call.path}: asks for more than there is")
-        return await client()
+        return await repeating()
 
     async def send(message: Message) -> None:
         sent.append(message)
+        if client is not None:
+            await client.send(message)
 
     watched = Watched(app(call.scope(), receive, send))
-    await watched
+    async with asyncio.timeout(PATIENCE):
+        await watched
+    if call.texts:
+        check_echoes(call, sent)
+    else:
+        check_answer(call, sent)
+    if call.body and left > 0:
+        raise WrongAnswer(f"{call.method} {call.path}: has not taken the last {left} messages")
+    return watched.suspensions > 0
+
+
+def check_answer(call: Call, sent: list[Message]) -> None:
+    """Whether the right response was sent, to its end."""
     start, *rest = sent
     headers = {bytes(name).lower(): bytes(value) for name, value in start["headers"]}
     body = b"".join(message.get("body", b"") for message in rest)
@@ -120,13 +146,20 @@ async def verify(app: ASGIApp, call: Call) -> bool:
     ended = rest[-1]["type"] == "http.response.body" and not rest[-1].get("more_body")
     if found != expected or length != len(body) or not ended:
         raise WrongAnswer(f"{call.method} {call.path}: {found}, not {expected}; {length=} {ended=}")
-    if call.body and left:
-        raise WrongAnswer(f"{call.method} {call.path}: has not taken the last {left} messages")
-    return watched.suspensions > 0
+
+
+def check_echoes(call: Call, sent: list[Message]) -> None:
+    """Whether the socket was opened, and each message came back."""
+    accept, *rest = sent
+    echoes = [message.get("text") for message in rest if message["type"] == "websocket.send"]
+    if accept["type"] != "websocket.accept" or echoes != [*call.texts]:
+        raise WrongAnswer(f"{call.path}: {accept}, then {len(echoes)} messages: {echoes[:3]}...")
 
 
 async def seconds(app: ASGIApp, calls: tuple[Call, ...], times: int) -> float:
     """Seconds per request, over all calls in turn, `times` times."""
+    if calls[0].stays:
+        return await seconds_of_visits(app, calls[0], times)
     scopes = [call.scope() for call in calls]
     receive = body_of(calls[0])
     start = perf_counter()
@@ -136,6 +169,18 @@ async def seconds(app: ASGIApp, calls: tuple[Call, ...], times: int) -> float:
             scope["state"] = {}
             await app(scope, receive, discard)
     return (perf_counter() - start) / times / len(calls)
+
+
+async def seconds_of_visits(app: ASGIApp, call: Call, times: int) -> float:
+    """The same, with a client for each request."""
+    clients = [client_of(call) for _ in range(times)]
+    template = call.scope()
+    start = perf_counter()
+    for client in clients:
+        scope = template.copy()
+        scope["state"] = {}
+        await app(scope, client.receive, client.send)
+    return (perf_counter() - start) / times
 
 
 async def repeats(app: ASGIApp, calls: tuple[Call, ...]) -> int:

@@ -9,7 +9,18 @@ from types import ModuleType
 __all__ = ["NAMES", "RAW", "load", "say", "version_of"]
 
 RAW = "raw"
-NAMES = (RAW, "ours", "blacksheep", "falcon", "muffin", "starlette", "litestar")
+NAMES = (
+    RAW,
+    "ours",
+    "blacksheep",
+    "falcon",
+    "muffin",
+    "starlette",
+    "litestar",
+    "quart",
+    "a2wsgi",
+    "asgiref",
+)
 
 
 def say(line: str) -> None:

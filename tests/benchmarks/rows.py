@@ -3,16 +3,21 @@ timed.
 """
 
 import json
+from collections.abc import Callable
+from hashlib import sha256
 from random import Random
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, PIECE, PIECES
 from tests.benchmarks.github import ROUTES
 
 __all__ = ["ROWS", "Call", "Row"]
 
 TEXT = "text/plain"
 JSON = "application/json"
+BYTES = "application/octet-stream"
+EVENT_STREAM = "text/event-stream"
 FORM = "application/x-www-form-urlencoded"
 BOUNDARY = "----WebKitFormBoundaryq3hBz7pXkAVcT9dE"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
@@ -77,8 +82,19 @@ def in_messages(body: bytes) -> tuple[bytes, ...]:
     return tuple(body[start : start + MESSAGE_SIZE] for start in range(0, len(body), MESSAGE_SIZE))
 
 
+def digest(body: bytes) -> str:
+    """What stands for a long body."""
+    return sha256(body).hexdigest()
+
+
+def events(body: bytes) -> str:
+    """The digest of what an event stream says, whatever its line ends and the order of fields."""
+    blocks = body.decode().replace("\r\n", "\n").removesuffix("\n\n").split("\n\n")
+    return digest("\n\n".join("\n".join(sorted(block.split("\n"))) for block in blocks).encode())
+
+
 class Call(NamedTuple):
-    """One request and its answer: text, or what JSON must decode to; `None` is any."""
+    """One request and its answer: text, what JSON must decode to, or a digest; `None` is any."""
 
     path: str
     answer: Any
@@ -90,10 +106,15 @@ class Call(NamedTuple):
     """One message each."""
 
     content_type: str = JSON
+    texts: tuple[str, ...] = ()
+    """What is sent over a WebSocket, and comes back."""
+
+    stays: bool = False
+    """The client waits for the whole answer and then goes, which the app may wait for."""
 
     def read(self, body: bytes) -> Any:
         """A body as the value that is compared with the answer."""
-        return json.loads(body) if self.media_type == JSON else body.decode()
+        return READERS.get(self.media_type, bytes.decode)(body)
 
     def scope(self) -> dict[str, Any]:
         """The 13 keys that uvicorn gives, `state` among them."""
@@ -103,14 +124,15 @@ class Call(NamedTuple):
                 (b"content-type", self.content_type.encode()),
                 (b"content-length", str(sum(map(len, self.body))).encode()),
             ]
+        kind: dict[str, Any] = {"type": "http", "scheme": "http", "method": self.method}
+        if self.texts:
+            kind = {"type": "websocket", "scheme": "ws", "subprotocols": []}
         return {
-            "type": "http",
+            **kind,
             "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": "1.1",
             "server": ("127.0.0.1", 8000),
             "client": ("127.0.0.1", 51234),
-            "scheme": "http",
-            "method": self.method,
             "root_path": "",
             "path": self.path,
             "raw_path": self.path.encode(),
@@ -118,6 +140,13 @@ class Call(NamedTuple):
             "headers": headers,
             "state": {},
         }
+
+
+READERS: dict[str, Callable[[bytes], Any]] = {
+    JSON: json.loads,
+    BYTES: digest,
+    EVENT_STREAM: events,
+}
 
 
 class Row(NamedTuple):
@@ -128,6 +157,8 @@ class Row(NamedTuple):
     app: str
     calls: tuple[Call, ...]
     budget: float | None = None
+    messages: int = 1
+    """By how many the time is divided where it is said."""
 
 
 HELLO = Call("/", "Hello, World!")
@@ -157,6 +188,14 @@ UPLOAD = Call(
     content_type="application/octet-stream",
 )
 MISSING = Call("/repos/octocat/hello-world/nowhere", None, status=404)
+ECHOES = Call("/ws", None, texts=tuple(data for _, data in EVENTS), stays=True)
+TICKS = Call(
+    "/events",
+    events(b"".join(f"id: {id}\nevent: tick\ndata: {data}\n\n".encode() for id, data in EVENTS)),
+    EVENT_STREAM,
+    stays=True,
+)
+STREAM = Call("/stream", digest(CHUNK * CHUNKS), BYTES, stays=True)
 
 
 def github(variants: int) -> tuple[Call, ...]:
@@ -165,6 +204,25 @@ def github(variants: int) -> tuple[Call, ...]:
         Call(route.path(variant), ",".join(("ok", *route.values(variant))), method=route.method)
         for variant in range(variants)
         for route in ROUTES
+    )
+
+
+def through_wsgi(app: str, title: str, prefix: str) -> tuple[Row, ...]:
+    """The three rows of a WSGI app below a path."""
+    hello = Call(f"{prefix}/", "Hello, World!", stays=True)
+    upload = Call(
+        f"{prefix}/upload",
+        str(PIECES * len(PIECE)),
+        method="POST",
+        body=(PIECE,) * PIECES,
+        content_type=BYTES,
+        stays=True,
+    )
+    download = Call(f"{prefix}/download", digest(PIECE * PIECES), BYTES, stays=True)
+    return (
+        Row(app, f"{title}: text", app, (hello,)),
+        Row(f"{app}-upload", f"{title}: 10 MiB read whole", app, (upload,)),
+        Row(f"{app}-download", f"{title}: 10 MiB in pieces of 64 KiB", app, (download,)),
     )
 
 
@@ -184,4 +242,17 @@ ROWS = (
     Row("form", "urlencoded form of ten fields", "bodies", (CONTACT,)),
     Row("multipart", "multipart form, a file of 1 MiB", "bodies", (PHOTO,)),
     Row("upload", "64 MiB read as they arrive", "bodies", (UPLOAD,)),
+    Row(
+        "websocket",
+        "WebSocket echo, a message of 1000",
+        "streams",
+        (ECHOES,),
+        messages=len(ECHOES.texts),
+    ),
+    Row("events", "server-sent event, one of 1000", "streams", (TICKS,), messages=len(EVENTS)),
+    Row(
+        "stream", "streamed chunk of 100 bytes, one of 1000", "streams", (STREAM,), messages=CHUNKS
+    ),
+    *through_wsgi("wsgi", "WSGI", ""),
+    *through_wsgi("mounted", "WSGI below a mount", "/old"),
 )

@@ -1,14 +1,25 @@
 """BlackSheep: https://www.neoteroi.dev/blacksheep/"""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from blacksheep import Application, Request, Response, Router, json, text
+from blacksheep import (
+    Application,
+    Request,
+    Response,
+    Router,
+    StreamedContent,
+    WebSocket,
+    WebSocketDisconnectError,
+    json,
+    text,
+)
+from blacksheep.server.sse import ServerSentEventsResponse, TextServerSentEvent
 
-from tests.benchmarks.asgi import LAYERS, PassThrough
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "nested", "plain", "streams", "wrapped"]
 
 
 async def home() -> Response:
@@ -49,6 +60,34 @@ async def upload(request: Request) -> Response:
     return text(str(size))
 
 
+async def echo_messages(websocket: WebSocket) -> None:
+    await websocket.accept()
+    try:
+        while True:
+            message = await websocket.receive_text()
+            await websocket.send_text(message)
+    except WebSocketDisconnectError:
+        pass
+
+
+async def ticks() -> AsyncIterator[TextServerSentEvent]:
+    for id, data in EVENTS:
+        yield TextServerSentEvent(data, event="tick", id=id)
+
+
+async def events() -> Response:
+    return ServerSentEventsResponse(ticks)
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    for _ in range(CHUNKS):
+        yield CHUNK
+
+
+async def stream() -> Response:
+    return Response(200, content=StreamedContent(b"application/octet-stream", chunks))
+
+
 async def show(request: Request) -> Response:
     values = request.route_values or {}
     return text(",".join(("ok", *(value or "" for value in values.values()))))
@@ -85,3 +124,8 @@ bodies = Application(router=Router())
 bodies.router.add_post("/form", form)
 bodies.router.add_post("/multipart", multipart)
 bodies.router.add_post("/upload", upload)
+
+streams = Application(router=Router())
+streams.router.add_ws("/ws", echo_messages)
+streams.router.add_get("/events", events)
+streams.router.add_get("/stream", stream)

@@ -1,14 +1,15 @@
 """Falcon: https://falcon.readthedocs.io"""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import falcon
-from falcon.asgi import App, Request, Response
+from falcon.asgi import App, Request, Response, SSEvent, WebSocket
 
-from tests.benchmarks.asgi import LAYERS, PassThrough
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "nested", "plain", "streams", "wrapped"]
 
 
 class Home:
@@ -72,6 +73,36 @@ class Upload:
         resp.text = str(size)
 
 
+class Echoes:
+    async def on_websocket(self, req: Request, ws: WebSocket) -> None:
+        await ws.accept()
+        try:
+            while True:
+                message = await ws.receive_text()
+                await ws.send_text(message)
+        except falcon.WebSocketDisconnected:
+            pass
+
+
+class Events:
+    async def on_get(self, req: Request, resp: Response) -> None:
+        async def ticks() -> AsyncIterator[SSEvent]:
+            for id, data in EVENTS:
+                yield SSEvent(text=data, event="tick", event_id=id)
+
+        resp.sse = ticks()
+
+
+class Stream:
+    async def on_get(self, req: Request, resp: Response) -> None:
+        async def chunks() -> AsyncIterator[bytes]:
+            for _ in range(CHUNKS):
+                yield CHUNK
+
+        resp.content_type = "application/octet-stream"
+        resp.stream = chunks()
+
+
 class Show:
     """One resource per path pattern, with a responder for each of its methods."""
 
@@ -123,3 +154,8 @@ bodies = App()
 bodies.add_route("/form", Form())
 bodies.add_route("/multipart", Multipart())
 bodies.add_route("/upload", Upload())
+
+streams = App()
+streams.add_route("/ws", Echoes())
+streams.add_route("/events", Events())
+streams.add_route("/stream", Stream())

@@ -2,19 +2,22 @@
 ASGI callables.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from litestar import Litestar, MediaType, Request, get, post, route
+from litestar import Litestar, MediaType, Request, WebSocket, get, post, route, websocket
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
+from litestar.exceptions import WebSocketDisconnect
 from litestar.middleware import DefineMiddleware
 from litestar.params import Body
+from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 
-from tests.benchmarks.asgi import LAYERS, PassThrough
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
 from tests.benchmarks.github import PARAMETER, ROUTES
 
-__all__ = ["bodies", "github", "plain", "wrapped"]
+__all__ = ["bodies", "github", "plain", "streams", "wrapped"]
 
 
 @get("/", media_type=MediaType.TEXT)
@@ -72,6 +75,37 @@ async def upload(request: Request[Any, Any, Any]) -> str:
     return str(size)
 
 
+@websocket("/ws")
+async def echo_messages(socket: WebSocket[Any, Any, Any]) -> None:
+    await socket.accept()
+    try:
+        while True:
+            message = await socket.receive_text()
+            await socket.send_text(message)
+    except WebSocketDisconnect:
+        pass
+
+
+async def ticks() -> AsyncIterator[ServerSentEventMessage]:
+    for id, data in EVENTS:
+        yield ServerSentEventMessage(data, event="tick", id=id)
+
+
+@get("/events")
+async def events() -> ServerSentEvent:
+    return ServerSentEvent(ticks())
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    for _ in range(CHUNKS):
+        yield CHUNK
+
+
+@get("/stream", media_type="application/octet-stream")
+async def stream() -> Stream:
+    return Stream(chunks())
+
+
 async def show(request: Request[Any, Any, Any]) -> str:
     return ",".join(("ok", *request.path_params.values()))
 
@@ -91,3 +125,4 @@ plain = Litestar([*handlers])
 github = Litestar([*handlers, *github_handlers])
 wrapped = Litestar([*handlers], middleware=[DefineMiddleware(PassThrough)] * LAYERS)
 bodies = Litestar([form, multipart, upload])
+streams = Litestar([echo_messages, events, stream])

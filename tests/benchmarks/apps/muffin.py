@@ -2,15 +2,23 @@
 
 # pyright: reportUnknownMemberType=false
 
+from collections.abc import AsyncIterator
 from os import SEEK_END
 from typing import Any
 
-from muffin import Application, Request, ResponseText
+from muffin import (
+    Application,
+    Request,
+    ResponseSSE,
+    ResponseStream,
+    ResponseText,
+    ResponseWebSocket,
+)
 
-from tests.benchmarks.asgi import LAYERS, PassThrough, Receive, Send
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough, Receive, Send
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "nested", "plain", "streams", "wrapped"]
 
 
 async def home(request: Request) -> ResponseText:
@@ -50,6 +58,33 @@ async def upload(request: Request) -> ResponseText:
     return ResponseText(str(size))
 
 
+async def echo_messages(request: Request) -> None:
+    ws = ResponseWebSocket(request)
+    await ws.accept()
+    while ws.connected:
+        message = await ws.receive()
+        if ws.connected:
+            await ws.send(message)
+
+
+async def ticks() -> AsyncIterator[dict[str, str]]:
+    for id, data in EVENTS:
+        yield {"id": id, "event": "tick", "data": data}
+
+
+async def events(request: Request) -> ResponseSSE:
+    return ResponseSSE(ticks())
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    for _ in range(CHUNKS):
+        yield CHUNK
+
+
+async def stream(request: Request) -> ResponseStream:
+    return ResponseStream(chunks(), content_type="application/octet-stream")
+
+
 async def show(request: Request) -> ResponseText:
     return ResponseText(",".join(("ok", *request.path_params.values())))
 
@@ -86,3 +121,8 @@ bodies = Application()
 bodies.route("/form", methods=["POST"])(form)
 bodies.route("/multipart", methods=["POST"])(multipart)
 bodies.route("/upload", methods=["POST"])(upload)
+
+streams = Application()
+streams.route("/ws")(echo_messages)
+streams.route("/events")(events)
+streams.route("/stream")(stream)

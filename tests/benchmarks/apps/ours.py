@@ -1,12 +1,24 @@
 """Ours."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
-from framework import App, Limits, Request, Response
-from tests.benchmarks.asgi import LAYERS, PassThrough
+from framework import (
+    App,
+    EventSourceResponse,
+    Limits,
+    Request,
+    Response,
+    ServerSentEvent,
+    StreamingResponse,
+    WebSocket,
+)
+from framework.wsgi import WSGI
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
 from tests.benchmarks.github import ROUTES
+from tests.benchmarks.wsgi import application
 
-__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "mounted", "nested", "plain", "streams", "wrapped", "wsgi"]
 
 
 async def home() -> str:
@@ -46,6 +58,30 @@ async def upload(request: Request) -> str:
     return str(size)
 
 
+async def echo_messages(websocket: WebSocket) -> None:
+    await websocket.accept()
+    async for message in websocket.iter_text():
+        await websocket.send_text(message)
+
+
+async def ticks() -> AsyncIterator[ServerSentEvent]:
+    for id, data in EVENTS:
+        yield ServerSentEvent(data, event="tick", id=id)
+
+
+async def events() -> EventSourceResponse:
+    return EventSourceResponse(ticks())
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    for _ in range(CHUNKS):
+        yield CHUNK
+
+
+async def stream() -> StreamingResponse:
+    return StreamingResponse(chunks())
+
+
 async def show(request: Request) -> str:
     return ",".join(("ok", *request.path_params.values()))
 
@@ -83,3 +119,13 @@ bodies = App()
 bodies.post("/form")(form)
 bodies.post("/multipart")(multipart)
 bodies.post("/upload", limits=Limits(max_body_size=1 << 30))(upload)
+
+streams = App()
+streams.websocket("/ws")(echo_messages)
+streams.get("/events")(events)
+streams.get("/stream")(stream)
+
+wsgi = WSGI(application)
+
+mounted = App()
+mounted.mount("/old", WSGI(application))

@@ -3,19 +3,33 @@ would write it.
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from multipart import MultipartSegment, PushMultipartParser, parse_options_header
 
-from tests.benchmarks.asgi import LAYERS, ASGIApp, PassThrough, Receive, Scope, Send
+from tests.benchmarks.asgi import (
+    CHUNK,
+    CHUNKS,
+    EVENTS,
+    LAYERS,
+    PIECE,
+    PIECES,
+    ASGIApp,
+    PassThrough,
+    Receive,
+    Scope,
+    Send,
+)
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "mounted", "nested", "plain", "streams", "wrapped", "wsgi"]
 
 TEXT = b"text/plain; charset=utf-8"
 JSON = b"application/json"
+BYTES = b"application/octet-stream"
+EVENT_STREAM = b"text/event-stream"
 
 
 async def lifespan(receive: Receive, send: Send) -> None:
@@ -229,3 +243,81 @@ async def nested(scope: Scope, receive: Receive, send: Send) -> None:
         }
     )
     await send({"type": "http.response.body", "body": body})
+
+
+async def socket(receive: Receive, send: Send) -> None:
+    """Echo until the client closes."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({"type": "websocket.send", "text": message["text"]})
+
+
+async def ticks() -> AsyncIterator[bytes]:
+    """The events."""
+    for id, data in EVENTS:
+        yield f"id: {id}\nevent: tick\ndata: {data}\n\n".encode()
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    """The chunks."""
+    for _ in range(CHUNKS):
+        yield CHUNK
+
+
+async def streams(scope: Scope, receive: Receive, send: Send) -> None:
+    """What is sent piece by piece."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    if scope["type"] == "websocket":
+        await socket(receive, send)
+        return
+    is_stream = scope["path"] == "/stream"
+    media_type = BYTES if is_stream else EVENT_STREAM
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-type", media_type)],
+        }
+    )
+    async for chunk in chunks() if is_stream else ticks():
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def wsgi(scope: Scope, receive: Receive, send: Send) -> None:
+    """What the WSGI app does, without WSGI and without threads."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    path = scope["path"].removeprefix("/old")
+    media_type, body, length = TEXT, b"Hello, World!", None
+    if path == "/upload":
+        pieces: list[bytes] = []
+        more = True
+        while more:
+            message = await receive()
+            pieces.append(message["body"])
+            more = message["more_body"]
+        body = b"%d" % len(b"".join(pieces))
+    elif path == "/download":
+        media_type, body, length = BYTES, b"", PIECES * len(PIECE)
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [
+                (b"content-type", media_type),
+                (b"content-length", b"%d" % (length or len(body))),
+            ],
+        }
+    )
+    if length:
+        for _ in range(PIECES):
+            await send({"type": "http.response.body", "body": PIECE, "more_body": True})
+    await send({"type": "http.response.body", "body": body})
+
+
+mounted = wsgi

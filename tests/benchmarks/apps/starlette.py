@@ -1,17 +1,25 @@
-"""Starlette: https://www.starlette.io, whose forms need the package python-multipart."""
+"""Starlette: https://www.starlette.io, whose forms need the package python-multipart; it names
+sse-starlette for server-sent events, and a2wsgi for WSGI.
+"""
 
+from collections.abc import AsyncIterator
+
+from a2wsgi import WSGIMiddleware
+from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
-from tests.benchmarks.asgi import LAYERS, PassThrough
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
 from tests.benchmarks.github import ROUTES
+from tests.benchmarks.wsgi import application
 
-__all__ = ["bodies", "github", "nested", "plain", "wrapped"]
+__all__ = ["bodies", "github", "mounted", "nested", "plain", "streams", "wrapped"]
 
 
 async def home(request: Request) -> PlainTextResponse:
@@ -53,6 +61,30 @@ async def upload(request: Request) -> PlainTextResponse:
     return PlainTextResponse(str(size))
 
 
+async def echo_messages(websocket: WebSocket) -> None:
+    await websocket.accept()
+    async for message in websocket.iter_text():
+        await websocket.send_text(message)
+
+
+async def ticks() -> AsyncIterator[ServerSentEvent]:
+    for id, data in EVENTS:
+        yield ServerSentEvent(data, event="tick", id=id)
+
+
+async def events(request: Request) -> EventSourceResponse:
+    return EventSourceResponse(ticks())
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    for _ in range(CHUNKS):
+        yield CHUNK
+
+
+async def stream(request: Request) -> StreamingResponse:
+    return StreamingResponse(chunks(), media_type="application/octet-stream")
+
+
 async def show(request: Request) -> PlainTextResponse:
     return PlainTextResponse(",".join(("ok", *request.path_params.values())))
 
@@ -82,3 +114,11 @@ bodies = Starlette(
         Route("/upload", upload, methods=["POST"]),
     ]
 )
+streams = Starlette(
+    routes=[
+        WebSocketRoute("/ws", echo_messages),
+        Route("/events", events),
+        Route("/stream", stream),
+    ]
+)
+mounted = Starlette(routes=[Mount("/old", WSGIMiddleware(application))])
