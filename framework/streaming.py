@@ -8,8 +8,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from typing import Any, ClassVar
 
 import anyio
+import anyio.lowlevel
 
-from framework._concurrency import iterate_in_threadpool
+from framework._concurrency import TURNS, iterate_in_threadpool
 from framework._trailers import Trailers, check_trailers, takes_trailers, with_trailers
 from framework._until import UntilDisconnect, until_disconnect
 from framework._wire.json import JSONCodec
@@ -79,6 +80,7 @@ class StreamingResponse(Response):
             return
         if self.trailers is not None and takes_trailers(scope, self.headers):
             send = with_trailers(send, self.trailers)
+        turns = TURNS
         render = self.render
         is_plain = type(self) is StreamingResponse  # a subclass may render bytes, too
         among = None if shutdown is None else shutdown.open
@@ -94,6 +96,10 @@ class StreamingResponse(Response):
                             await send(message)
                         except OSError as error:  # HTTP spec 2.4: nobody listens
                             raise ClientDisconnect(GONE) from error
+                    turns -= 1
+                    if not turns:
+                        turns = TURNS
+                        await anyio.lowlevel.checkpoint()
             finally:
                 await _close(self.body_iterator)
         # Not watched any more: servers say that the client has gone once the last message is sent.

@@ -9,8 +9,9 @@ from enum import Enum
 from typing import Any, Literal, NoReturn, TypeVar, overload
 
 import anyio
+import anyio.lowlevel
 
-from framework._concurrency import Attendants, race
+from framework._concurrency import TURNS, Attendants, race
 from framework._wire.headers import encode_headers
 from framework._wire.json import is_nested_deeper
 from framework._wire.violations import violations
@@ -288,9 +289,11 @@ class WebSocket(HTTPConnection):
 
     async def _transmit(self, message: Message) -> None:
         is_deaf = self._sent > 1 and self._ahead is None and not self._is_receiving
-        if is_deaf and self._group is not None:
+        if is_deaf and self._group is not None and self.ready_state is OPEN:
             self._ahead = _Ahead(self._receive, self._note_disconnect)
             self._group.start_soon(self._ahead.receive)
+        if self._sent % TURNS == TURNS - 1:
+            await anyio.lowlevel.checkpoint()
         try:
             await self._send(message)
         except OSError as error:  # WebSocket spec 2.4: nobody listens

@@ -3,10 +3,13 @@
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import anyio
 import pytest
 
-from framework import NDJSONResponse
+from framework import NDJSONResponse, StreamingResponse
+from framework.types import Message
 from tests.driver import exchange, http_scope
+from tests.scripted import DISCONNECT, body, receiving
 
 
 async def items() -> AsyncGenerator[Any]:
@@ -41,3 +44,15 @@ async def test_a_codec_that_breaks_lines_is_refused() -> None:
     answer = await exchange(NDJSONResponse([[]], codec=Pretty()), http_scope())
     with pytest.raises(ValueError, match="breaks lines"):
         raise answer.error or LookupError
+
+
+async def test_an_endless_stream_ends_where_nothing_in_it_waits_and_sending_never_fails() -> None:
+    async def endless() -> AsyncGenerator[bytes]:
+        while True:
+            yield b"x"
+
+    async def send(message: Message) -> None:
+        """As some servers do once the client has gone."""
+
+    with anyio.fail_after(5):
+        await StreamingResponse(endless())(http_scope(), receiving(body(b""), DISCONNECT), send)

@@ -734,3 +734,45 @@ async def test_waiting_for_it_can_be_given_up_and_begun_again() -> None:
 
     await app(websocket_scope(), receive, Sent())
     assert received == ["nothing yet", "a"]
+
+
+async def test_a_handler_that_sends_without_end_learns_where_sending_neither_waits_nor_fails() -> (
+    None
+):
+    app = App()
+
+    @app.websocket("/")
+    async def home(websocket: WebSocket) -> None:
+        await websocket.accept()
+        while True:
+            await websocket.send_bytes(b"x")
+
+    async def send(message: Message) -> None:
+        """As some servers do once the peer has gone."""
+
+    with anyio.fail_after(5):
+        await app(websocket_scope(), receiving(CONNECT, GONE), send)
+
+
+async def test_a_socket_does_not_receive_ahead_while_a_task_receives() -> None:
+    app = App()
+    calls: list[int] = []
+
+    @app.websocket("/")
+    async def home(websocket: WebSocket) -> None:
+        async def write() -> None:
+            for _ in range(5):
+                await websocket.send_text("tick")
+                await anyio.sleep(0.001)
+
+        await websocket.accept()
+        await websocket.race(websocket.receive_text, write)
+
+    async def receive() -> Message:
+        calls.append(1)
+        if len(calls) > 1:
+            await anyio.sleep_forever()
+        return CONNECT
+
+    await app(websocket_scope(), receive, Sent())
+    assert len(calls) == 2  # the connect, and what the reader waits for

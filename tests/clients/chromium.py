@@ -75,6 +75,21 @@ class Page:
         found = self.command("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self.command("DOM.setFileInputFiles", nodeId=found, files=[str(path) for path in paths])
 
+    def type(self, selector: str, text: str) -> None:
+        """Enter text into an element, and press the enter key."""
+        self.evaluate(f"document.querySelector({selector!r}).focus()")
+        self.command("Input.insertText", text=text)
+        for kind in ("keyDown", "keyUp"):
+            self.command("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", text="\r")
+
+    @contextmanager
+    def another(self) -> "Generator[Page]":
+        """Open another tab of the same browser while the block runs."""
+        target = self.command("Target.createTarget", url="about:blank")["targetId"]
+        host, port = self._connection.remote_address[:2]
+        with connect(f"ws://{host}:{port}/devtools/page/{target}", max_size=None) as connection:
+            yield Page(connection)
+
 
 @contextmanager
 def browse(profile: Path) -> Generator[Page]:
