@@ -20,6 +20,7 @@ from framework.files import FileResponse
 from framework.requests import Request
 from framework.responses import Response, has_no_content
 from framework.routes import CallNext, FunctionMiddleware, name_of
+from framework.shutdown import shutdown_of
 from framework.types import ASGIApp, Receive, Scope, Send
 from framework.websockets import SERVED, WebSocket
 
@@ -182,12 +183,15 @@ def websocket_endpoint(call: Call, wiring: Wiring) -> ASGIApp:
 
     async def serve_socket(scope: Scope, receive: Receive, send: Send) -> None:
         websocket: Any = WebSocket(scope, receive, send, settings)
-        async with Attendants() as websocket._group:
+        shutdown = shutdown_of(scope)
+        async with Attendants() as group:
+            websocket._group = group
             try:
                 await websocket._conclude(await outermost(websocket))
             except Exception as error:
                 await errors.answer(error, websocket, websocket._conclude)
             finally:
-                websocket._forget()
+                if shutdown is not None:
+                    shutdown.open.discard(group.cancel_scope)
 
     return serve_socket

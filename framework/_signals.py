@@ -7,7 +7,7 @@ itself: to signals, beside the server, which goes on to handle them.
 import signal
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.process import current_process
 from types import FrameType
 from typing import Any, Protocol
@@ -40,23 +40,23 @@ def on_stop_signal(callback: Callable[[], object]) -> Generator[None]:
         return
     loop: Any = anyio.lowlevel.current_token().native_token
     call_soon = getattr(loop, "call_soon_threadsafe", None) or loop.run_sync_soon  # asyncio, trio
-    handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    handlers = {
+        number: handler for number in STOP_SIGNALS if callable(handler := signal.getsignal(number))
+    }
 
     def handle(number: int, frame: FrameType | None) -> None:
-        call_soon(callback)
-        handler = handlers[signal.Signals(number)]
-        if callable(handler):
-            handler(number, frame)
+        with suppress(RuntimeError):  # the event loop has ended before its lifespan did
+            call_soon(callback)
+        handlers[signal.Signals(number)](number, frame)
 
-    handled = [number for number in STOP_SIGNALS if callable(handlers[number])]
-    for number in handled:
+    for number in handlers:
         signal.signal(number, handle)
     try:
         yield
     finally:
-        for number in handled:
+        for number, handler in handlers.items():
             if signal.getsignal(number) is handle:
-                signal.signal(number, handlers[number])
+                signal.signal(number, handler)
 
 
 def worker_event() -> WorkerEvent | None:

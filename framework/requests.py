@@ -150,20 +150,13 @@ class Request(HTTPConnection):
         Raises as `json()` does, and InvalidContent (422), which lists what is wrong where, for JSON
         that is not of the type. TypeError where the codec's `decode` does not take `type=`.
         """
-        codec: Any = self._settings.json
-        if not self._settings.decodes_types:
-            raise TypeError(
-                f"{codec!r} decodes JSON without types: give the app a codec whose decode() takes "
-                "`type=`, such as App(json=msgspec.json)"
-            )
         body = await self._json_body()
         try:
-            value: T = codec.decode(body, type=kind)
+            return self._settings.decode(body, kind)
         except (ValueError, RecursionError) as error:
             if listed := violations(error):
                 raise InvalidContent(listed) from error
             raise MalformedRequest(f"the body is not valid JSON: {error}") from error
-        return value
 
     def form(self) -> FormReader:
         """The fields and files of a form: `await` it, or close the files early by `async with`.

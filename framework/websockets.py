@@ -314,11 +314,6 @@ class WebSocket(HTTPConnection):
             else:
                 await self.close(1000 if status < 400 else 1008 if status < 500 else 1011)
 
-    def _forget(self) -> None:
-        shutdown = shutdown_of(self.scope)
-        if shutdown is not None and self._group is not None:
-            shutdown.open.discard(self._group.cancel_scope)
-
 
 def _size(data: str | bytes) -> int:
     return len(data if isinstance(data, bytes) else data.encode(errors="surrogatepass"))
