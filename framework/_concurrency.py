@@ -12,6 +12,9 @@ from anyio.lowlevel import RunVar
 from typing_extensions import TypeIs
 
 __all__ = [
+    "DEFAULT_THREADS",
+    "MOMENT",
+    "TURNS",
     "Attendants",
     "Cancellable",
     "OpenScopes",
@@ -122,6 +125,8 @@ def _call(call: partial[T]) -> T:
 
 async def race(*functions: Callable[[], Awaitable[object]]) -> None:
     """Run async functions at the same time until one of them ends, by return or error; cancel the others."""
+    if not functions:
+        raise TypeError("race() takes at least one function")
     first, *others = functions
     failures: list[Exception] = []
 
@@ -190,7 +195,7 @@ class OpenScopes:
 
     def __init__(self) -> None:
         self._leaves: dict[Cancellable, Leave | None] = {}
-        self._emptied = anyio.Event()
+        self._emptied: anyio.Event | None = None
         self._has_ended = False
 
     def add(self, scope: Cancellable, leave: Leave | None = None) -> None:
@@ -202,7 +207,7 @@ class OpenScopes:
     def discard(self, scope: Cancellable) -> None:
         """Note what has ended."""
         self._leaves.pop(scope, None)
-        if not self._leaves:
+        if self._emptied is not None and not self._leaves:
             self._emptied.set()
 
     async def end(self, seconds: float) -> int:

@@ -104,7 +104,7 @@ def responding(request: Request, send: Send) -> Callable[[Response], Awaitable[N
 def _nested(call: Call, wiring: Wiring, title: str, status_code: int | None) -> Call:
     # Each function sees a Response from its `call_next`, also where an HTTPException was raised
     # further in; only exceptions that nobody expects pass it as such.
-    _, results, errors, functions = wiring
+    results, errors = wiring.results, wiring.errors
 
     async def innermost(request: Request) -> Response:
         try:
@@ -113,10 +113,15 @@ def _nested(call: Call, wiring: Wiring, title: str, status_code: int | None) -> 
         except Exception as error:
             return await errors.convert(error, request)
 
-    outermost: CallNext = innermost
-    for function in reversed(functions):
-        outermost = _layer(function, outermost, results, errors)
+    outermost = _layered(innermost, wiring)
     return lambda request, _: outermost(request)
+
+
+def _layered(innermost: CallNext, wiring: Wiring) -> CallNext:
+    outermost = innermost
+    for function in reversed(wiring.functions):
+        outermost = _layer(function, outermost, wiring.results, wiring.errors)
+    return outermost
 
 
 def _layer(
@@ -166,7 +171,7 @@ def websocket_endpoint(call: Call, wiring: Wiring) -> ASGIApp:
     Function middleware gets the WebSocket. What it sees of one that was served is a response of 101;
     the response to an error refuses the socket, or closes it if it was accepted.
     """
-    settings, results, errors, functions = wiring
+    settings, errors = wiring.settings, wiring.errors
 
     async def innermost(websocket: Any) -> Response:
         try:
@@ -177,9 +182,7 @@ def websocket_endpoint(call: Call, wiring: Wiring) -> ASGIApp:
             return await errors.convert(error, websocket)
         return Response(None, SERVED)
 
-    outermost: CallNext = innermost
-    for function in reversed(functions):
-        outermost = _layer(function, outermost, results, errors)
+    outermost = _layered(innermost, wiring)
 
     async def serve_socket(scope: Scope, receive: Receive, send: Send) -> None:
         websocket: Any = WebSocket(scope, receive, send, settings)
@@ -192,6 +195,6 @@ def websocket_endpoint(call: Call, wiring: Wiring) -> ASGIApp:
                 await errors.answer(error, websocket, websocket._conclude)
             finally:
                 if shutdown is not None:
-                    shutdown.open.discard(group.cancel_scope)
+                    shutdown._open.discard(group.cancel_scope)
 
     return serve_socket

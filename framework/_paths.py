@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from framework._wire.urls import quote_path, quote_segment
 from framework.types import Scope
 
-__all__ = ["encoded_path", "mounted_scope", "root_path", "split_path", "whole_path"]
+__all__ = ["encoded_path", "local_path", "mounted_scope", "root_path", "split_path", "whole_path"]
 
 UNDECODED = re.compile("[\ufffd\ud800-\udfff]")
 
@@ -43,7 +43,7 @@ def split_path(scope: Scope) -> list[str] | None:
     They are split before they are decoded, so `%2F` is part of a segment. None for what no route
     matches: a path that is not UTF-8 (RFC 3987 has no text for it), a target that is no path (`*`).
     """
-    path = _local_path(scope)
+    path = local_path(scope)
     if not path.startswith("/"):
         return None
     raw = scope.get("raw_path")
@@ -79,7 +79,8 @@ def mounted_scope(scope: Scope, depth: int, *, strip: bool) -> Scope:
     return child
 
 
-def _local_path(scope: Scope) -> str:
+def local_path(scope: Scope) -> str:
+    """The decoded path below `root_path`, "/" for the app's own."""
     path: str = scope["path"]
     root = root_path(scope)
     return (path[len(root) :] if _is_below(path, root) else path) or "/"

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec
 
 import anyio
 import anyio.from_thread
+import anyio.lowlevel
 
 from framework._concurrency import Attendants, OpenScopes, is_async, run_in_threadpool
 from framework.exceptions import FrameworkError
@@ -22,7 +23,7 @@ P = ParamSpec("P")
 class Tasks:
     """The tasks of one app; `start` works between `open` and the end of the task group that is given."""
 
-    __slots__ = ("_group", "_running", "_thread")
+    __slots__ = ("_group", "_running", "_thread", "_token")
 
     def __init__(self) -> None:
         self._group: Attendants | None = None
@@ -33,6 +34,7 @@ class Tasks:
         """Run tasks in this group from now on."""
         self._group = group
         self._thread = threading.get_ident()
+        self._token = anyio.lowlevel.current_token()
         self._running.reset()
 
     def start(self, func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
@@ -40,18 +42,24 @@ class Tasks:
         if self._group is None:
             raise FrameworkError(
                 "start_soon() needs the app's lifespan, which is not running: the server does not "
-                "support it, it was switched off, or the app has not been started"
+                "support it, it was switched off, or the app has not begun or has ended its tasks"
             )
         run = partial(self._run, self._group, partial(func, *args, **kwargs))
         if threading.get_ident() == self._thread:
             run()
-        else:  # a plain handler, in a worker thread
-            anyio.from_thread.run_sync(run)
+        else:  # of a plain handler, or the user's own
+            anyio.from_thread.run_sync(run, token=self._token)
 
     async def finish(self, seconds: float) -> None:
-        """Wait for the tasks, and cancel those that are not done after some seconds."""
+        """Wait for the tasks, cancel those that are not done after some seconds, and run no more."""
         if late := await self._running.end(seconds):
-            logger.warning("%d tasks of the app did not end within %g s: cancelled", late, seconds)
+            logger.warning(
+                "%d tasks of the app did not end within %g s: cancelled, unless they are in threads, "
+                "which are waited for",
+                late,
+                seconds,
+            )
+        self.close()
 
     def close(self) -> None:
         """Run no more tasks."""

@@ -1,7 +1,7 @@
 """Blocks that are cancelled when something else happens: when the client goes, or the app stops.
 
 A server may hold ten thousand idle streams, each in such a block. So what waits beside it is, on asyncio,
-a bare task and a timer, which take a fourth of the memory that tasks of a group of anyio's do.
+a bare task and a timer, which take a fourth of the memory of tasks in an anyio group.
 """
 
 import asyncio
@@ -100,7 +100,7 @@ class UntilDisconnect:
         if self._among is not None:
             self._among.discard(self)
         is_handled = await self._close(kind, error, trace)
-        if self._failure is not None:
+        if self._failure is not None and is_handled and not self.finished:
             raise self._failure
         return is_handled
 

@@ -178,7 +178,7 @@ class Line:
             self._unsent_size -= len(message.get("body", b""))
             # Not for each message, as the thread would come back after one more.
             if len(self._unsent) <= UNSENT // 2 and self._unsent_size <= AHEAD // 2:
-                self._unsent_changed.notify()
+                self._unsent_changed.notify_all()
             return message
 
     def _start_listening(self) -> None:
@@ -236,7 +236,7 @@ class Line:
         with self._unsent_changed:
             self.is_gone = True
             self._unsent.clear()
-            self._unsent_changed.notify()
+            self._unsent_changed.notify_all()
         _set(self._arrived)
         self._group.cancel_scope.cancel()
 

@@ -13,7 +13,7 @@ from framework.connections import Settings, State
 from framework.converters import CONVERTERS, Converter
 from framework.exceptions import ConfigError
 from framework.lifespan import Lifespan, LifespanFunction
-from framework.limits import Limits
+from framework.limits import Limits, check_integer, check_seconds
 from framework.routes import AnyMiddleware, Mount, Route, WebSocketRoute
 from framework.routing import ExceptionHandler, Router
 from framework.shutdown import Shutdown
@@ -67,10 +67,8 @@ class App(Router):
         threads: int = DEFAULT_THREADS,
         graceful_timeout: float = 5.0,
     ) -> None:
-        if not (isinstance(threads, int) and threads > 0):  # type: ignore[redundant-expr]
-            raise ConfigError(f"threads={threads!r}: give an integer of 1 or more")
-        if not (isinstance(graceful_timeout, int | float) and graceful_timeout >= 0):  # type: ignore[redundant-expr]
-            raise ConfigError(f"graceful_timeout={graceful_timeout!r}: give seconds, 0 or more")
+        check_integer("App", "threads", threads, least=1)
+        check_seconds("App", "graceful_timeout", graceful_timeout)
         for name, converter in (converters or {}).items():
             if not isinstance(converter, Converter):
                 raise ConfigError(
@@ -135,7 +133,8 @@ class App(Router):
         """Run `func(*args, **kwargs)` in the background, for as long as the app runs.
 
         What it raises is logged. At shutdown, once the requests are over, it has `graceful_timeout`
-        seconds to end, then it is cancelled. FrameworkError where the app's lifespan does not run.
+        seconds to end, then it is cancelled. A plain function runs in a thread, which nothing can
+        cancel: it is waited for. FrameworkError where the app's lifespan does not run.
         """
         self._tasks.start(func, *args, **kwargs)
 

@@ -106,7 +106,7 @@ class FileResponse(Response):
         before, rest = divmod(size - 1, PIECE)
         if before:
             shutdown = shutdown_of(scope)
-            among = None if shutdown is None else shutdown.open
+            among = None if shutdown is None else shutdown._open
             async with until_disconnect(receive, among) as block:
                 for _ in range(before):
                     piece = await in_thread(self._read, file, PIECE)

@@ -76,7 +76,7 @@ class Lifespan:
                 await send({"type": "lifespan.startup.complete"})
                 phase = "shutdown"
                 await receive()
-                self._shutdown.begin()
+                self._shutdown._begin()
                 await drained.wait()
                 await self._tasks.finish(self._shutdown.graceful_timeout)
         except Exception as error:
@@ -98,24 +98,24 @@ class Lifespan:
                 self._tasks.open(group)
                 group.start_soon(self._drain, drained)
                 if outer is not None:
-                    self._shutdown.follow(outer)
+                    self._shutdown._follow(outer)
                 elif (event := worker_event()) is not None:
                     group.start_soon(self._begin_with, event)
-                with on_stop_signal(self._shutdown.begin) if outer is None else nullcontext():
+                with on_stop_signal(self._shutdown._begin) if outer is None else nullcontext():
                     yield drained
         finally:
             self._tasks.close()
-            self._shutdown.reset()
+            self._shutdown._reset()
 
     async def _begin_with(self, event: WorkerEvent) -> None:
         await until_set(event)
-        self._shutdown.begin()
+        self._shutdown._begin()
 
     async def _drain(self, drained: anyio.Event) -> None:
         """Have the streams and sockets end that are open when the app is told to stop."""
         await self._shutdown.wait()
         seconds = self._shutdown.graceful_timeout
-        if late := await self._shutdown.open.end(seconds):
+        if late := await self._shutdown._open.end(seconds):
             logger.warning("%d connections did not end within %g s: cut off", late, seconds)
         drained.set()
 

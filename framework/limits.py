@@ -4,7 +4,14 @@ from dataclasses import dataclass, field, fields
 
 from framework.exceptions import ConfigError, LimitExceeded
 
-__all__ = ["Limits", "body_too_large", "check_integer", "field_too_large", "form_too_large"]
+__all__ = [
+    "Limits",
+    "body_too_large",
+    "check_integer",
+    "check_seconds",
+    "field_too_large",
+    "form_too_large",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,12 @@ def check_integer(owner: str, name: str, value: object, *, least: int) -> None:
     """ConfigError unless an option is an integer of `least` or more."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ConfigError(f"{owner}({name}={value!r}): it takes an integer of {least} or more")
+
+
+def check_seconds(owner: str, name: str, value: object) -> None:
+    """ConfigError unless an option is a number of seconds, more than 0."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
+        raise ConfigError(f"{owner}({name}={value!r}): it takes seconds, more than 0")
 
 
 def body_too_large(limit: int) -> LimitExceeded:

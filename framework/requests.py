@@ -44,11 +44,11 @@ __all__ = ["Request"]
 T = TypeVar("T")
 
 
-async def _no_body() -> Message:
+async def _without_receive() -> Message:
     raise BodyUnavailable("this Request was made without `receive`, so it has no body to read")
 
 
-async def _nobody(message: Message) -> None:
+async def _without_send(message: Message) -> None:
     raise FrameworkError(
         f"this Request was made without `send`, so {message['type']} cannot be sent: "
         "make it as Request(scope, receive, send)"
@@ -75,8 +75,8 @@ class Request(HTTPConnection):
     def __init__(
         self,
         scope: Scope,
-        receive: Receive = _no_body,
-        send: Send = _nobody,
+        receive: Receive = _without_receive,
+        send: Send = _without_send,
         settings: Settings = DEFAULT_SETTINGS,
     ) -> None:
         HTTPConnection.__init__(self, scope, settings)

@@ -17,8 +17,7 @@ from framework._concurrency import is_async
 from framework._pattern import Pattern, parse_pattern
 from framework._wire.grammar import is_token
 from framework.exceptions import ConfigError
-from framework.limits import Limits
-from framework.requests import Request
+from framework.limits import Limits, check_seconds
 from framework.responses import Response
 from framework.types import ASGIApp
 
@@ -33,7 +32,8 @@ __all__ = [
 ]
 
 CallNext: TypeAlias = Callable[[Any], Awaitable[Response]]
-FunctionMiddleware: TypeAlias = Callable[[Request, CallNext], Awaitable[Response]]
+FunctionMiddleware: TypeAlias = Callable[[Any, CallNext], Awaitable[Response]]
+"""Takes a Request, or the WebSocket where a socket is served, and what calls the next."""
 
 VERBS = ("delete", "get", "head", "options", "patch", "post", "put", "query")
 
@@ -152,8 +152,8 @@ class Route:
                 f"status_code={self.status_code!r}: a response has one from 200 to 599"
             )
         self.timeout: float | None = options.get("timeout")
-        if self.timeout is not None and not self.timeout > 0:
-            raise ConfigError(f"timeout={self.timeout!r}: give seconds, more than 0")
+        if self.timeout is not None:
+            check_seconds(f"Route({path!r})", "timeout", self.timeout)
         self.cancel_on_disconnect: bool = options.get("cancel_on_disconnect", False)
         self._check_cancellable()
 

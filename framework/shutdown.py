@@ -1,6 +1,6 @@
 """How what is open for long learns that the app is to stop, and ends in time.
 
-Who tells the app is for `lifespan`; what an event stream or a WebSocket does about it, for `responses`
+Who tells the app is for `lifespan`; what an event stream or a WebSocket does about it, for `streaming`
 and `websockets`. A server waits for what is open, so an endless stream would keep it from stopping.
 """
 
@@ -19,11 +19,11 @@ class Shutdown:
     the app's lifespan. What is open then has `graceful_timeout` seconds to end.
     """
 
-    __slots__ = ("_followers", "_has_begun", "_waiting", "graceful_timeout", "open")
+    __slots__ = ("_followers", "_has_begun", "_open", "_waiting", "graceful_timeout")
 
     def __init__(self, graceful_timeout: float) -> None:
         self.graceful_timeout: float = graceful_timeout
-        self.open: OpenScopes = OpenScopes()
+        self._open: OpenScopes = OpenScopes()
         """Streams and sockets."""
         self._has_begun = False
         self._waiting: set[anyio.Event] = set()
@@ -51,21 +51,21 @@ class Shutdown:
                 self._waiting.discard(event)
         return self._has_begun
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         """Tell who waits for it, and the apps that are mounted."""
         self._has_begun = True
         for event in self._waiting:
             event.set()
         for follower in self._followers:
-            follower.begin()
+            follower._begin()
 
-    def reset(self) -> None:
+    def _reset(self) -> None:
         """Be as before: an app may be run more than once, as tests do."""
         self._has_begun = False
         self._followers.clear()
-        self.open.reset()
+        self._open.reset()
 
-    def follow(self, other: "Shutdown") -> None:
+    def _follow(self, other: "Shutdown") -> None:
         """Begin when another begins: that of the app in which this one is mounted."""
         other._followers.add(self)
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 from framework._until import UntilDisconnect
 from framework._wire.events import format_comment, format_data, format_event
 from framework._wire.json import JSONCodec
-from framework.exceptions import ConfigError
+from framework.limits import check_seconds
 from framework.responses import STANDARD_JSON, Background, HeadersInit
 from framework.streaming import StreamingResponse
 from framework.types import Send
@@ -55,9 +55,9 @@ class EventSourceResponse(StreamingResponse):
     """Sends what an iterable yields as events: ServerSentEvent, str for mere data, or a dict.
 
     A dict holds the fields of an event by name (`{"data": ..., "event": ...}`); one that has none of
-    those names is itself the data, sent as JSON. Where nothing was sent for `ping` seconds a comment is
-    (None: never), so that proxies keep the connection. The stream ends at once when the client goes, or
-    the app is about to stop: a browser then connects again.
+    those names is itself the data, sent as JSON. Before `ping` seconds of silence (None: never) are
+    over a comment is sent, so that proxies keep the connection. The stream ends at once when the client
+    goes, or the app is about to stop: a browser then connects again.
     """
 
     __slots__ = ("_idle_since", "_ping_by", "_rendered", "codec", "ping")
@@ -76,8 +76,8 @@ class EventSourceResponse(StreamingResponse):
         ping: float | None = 15,
         codec: JSONCodec = STANDARD_JSON,
     ) -> None:
-        if ping is not None and not ping > 0:
-            raise ConfigError(f"ping={ping!r}: give seconds, more than 0, or None")
+        if ping is not None:
+            check_seconds("EventSourceResponse", "ping", ping)
         self.codec: JSONCodec = codec
         self.ping: float | None = ping
         self._rendered = 0  # events
@@ -108,10 +108,10 @@ class EventSourceResponse(StreamingResponse):
     def _attend(self, send: Send, block: UntilDisconnect) -> None:
         if self.ping is not None:
             self._ping_by = send
-            block.every(self.ping, self)
+            block.every(self.ping / 2, self)
 
     def _is_due(self) -> bool:
-        """Whether nothing was sent since the last time; a send that waits for a slow client is enough."""
+        """Whether there was no event since the last time."""
         is_idle, self._idle_since = self._rendered == self._idle_since, self._rendered
         return is_idle
 
@@ -124,4 +124,11 @@ class EventSourceResponse(StreamingResponse):
 
 
 def _event_of(fields: dict[str, Any]) -> ServerSentEvent:
-    return ServerSentEvent(fields) if FIELDS.isdisjoint(fields) else ServerSentEvent(**fields)
+    unknown = fields.keys() - FIELDS
+    if len(unknown) == len(fields):
+        return ServerSentEvent(fields)
+    if unknown:
+        raise TypeError(
+            f"an event has no {sorted(map(str, unknown))}: send this dict as ServerSentEvent(data)"
+        )
+    return ServerSentEvent(**fields)

@@ -65,7 +65,7 @@ class StreamingResponse(Response):
         self.background = background
         self.body = b""
         self._start(status_code, headers, media_type)
-        self.body_iterator: AsyncIterator[Any] = _async_iterator(content)
+        self.body_iterator: AsyncIterator[Any] = _async_iterator(content, type(self).__name__)
 
     def render(self, content: Any) -> bytes:
         """The bytes of one item; subclasses override it."""
@@ -83,7 +83,7 @@ class StreamingResponse(Response):
         turns = TURNS
         render = self.render
         is_plain = type(self) is StreamingResponse  # a subclass may render bytes, too
-        among = None if shutdown is None else shutdown.open
+        among = None if shutdown is None else shutdown._open
         async with until_disconnect(receive, among, can_leave=self.ends_at_shutdown) as block:
             try:
                 self._attend(send, block)
@@ -135,20 +135,24 @@ class NDJSONResponse(StreamingResponse):
         """One line."""
         line = self.codec.encode(content)
         if b"\n" in line:
-            raise ValueError(f"{self.codec!r} breaks lines, which separate the items here")
+            raise ValueError(
+                f"{self.codec!r} breaks lines, which separate the items here: give a codec without indentation"
+            )
         return line + b"\n"
 
 
-def _async_iterator(content: AsyncIterable[Any] | Iterable[Any]) -> AsyncIterator[Any]:
+def _async_iterator(
+    content: AsyncIterable[Any] | Iterable[Any], response: str
+) -> AsyncIterator[Any]:
     if isinstance(content, AsyncIterable):
         return content.__aiter__()
     if isinstance(content, str | bytes | bytearray | memoryview):
-        raise TypeError("StreamingResponse takes an iterable of chunks; use Response for one piece")
+        raise TypeError(f"{response} takes an iterable; use Response for one piece")
     if isinstance(content, Sequence):
         return _iterate(content)
     if isinstance(content, Iterable):
         return iterate_in_threadpool(iter(content))
-    raise TypeError(f"StreamingResponse takes an iterable of chunks, not {type(content).__name__}")
+    raise TypeError(f"{response} takes an iterable, not {type(content).__name__}")
 
 
 async def _iterate(items: Sequence[Any]) -> AsyncIterator[Any]:

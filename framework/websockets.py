@@ -110,27 +110,28 @@ class WebSocket(HTTPConnection):
         if shutdown is not None and self._group is not None:
             if shutdown:
                 await self._leave()
-            else:
-                shutdown.open.add(self._group.cancel_scope, self._leave)
+            shutdown._open.add(self._group.cancel_scope, self._leave)
 
-    def receive_text(self) -> Coroutine[Any, Any, str]:
+    async def receive_text(self) -> str:
         """The next message, which must be text: another closes the socket with 1003."""
-        return self._receive_data(str)
+        text: str = await self._receive_data(str)
+        return text
 
-    def receive_bytes(self) -> Coroutine[Any, Any, bytes]:
+    async def receive_bytes(self) -> bytes:
         """The next message, which must be binary: another closes the socket with 1003."""
-        return self._receive_data(bytes)
+        data: bytes = await self._receive_data(bytes)
+        return data
 
     @overload
-    def receive_json(self, /) -> Coroutine[Any, Any, Any]: ...
+    async def receive_json(self, /) -> Any: ...
     @overload
-    def receive_json(self, kind: type[T], /) -> Coroutine[Any, Any, T]: ...
-    def receive_json(self, kind: type[Any] | None = None, /) -> Coroutine[Any, Any, Any]:
+    async def receive_json(self, kind: type[T], /) -> T: ...
+    async def receive_json(self, kind: type[Any] | None = None, /) -> Any:
         """The next message, text or binary, decoded as JSON, of a type as by `Request.decode()`.
 
         A message that is no JSON, or not of the type, closes the socket with 1007.
         """
-        return self._receive_json(kind)
+        return await self._receive_json(kind)
 
     def __aiter__(self) -> AsyncIterator[str | bytes]:
         """Every message until the peer closes: str or bytes, as it was sent."""
@@ -148,28 +149,40 @@ class WebSocket(HTTPConnection):
         """Every message, decoded as JSON, until the peer closes."""
         return _Messages(self._receive_json, None)
 
-    def send_text(self, data: str) -> Coroutine[Any, Any, None]:
+    async def send_text(self, data: str) -> None:
         """Send a text message."""
         if self.ready_state is not OPEN:
-            raise self._error("send_text()")
+            raise self._why_not("send_text()")
         if not isinstance(data, str):
             raise TypeError(f"send_text() takes str, not {type(data).__name__}")
         if not data.isascii():
             data.encode()  # a lone surrogate is no text: UnicodeEncodeError, a ValueError
         self._sent += 1
-        return self._transmit({"type": "websocket.send", "text": data})
+        if self._sent > 1:
+            await self._look_around()
+        try:
+            await self._send({"type": "websocket.send", "text": data})
+        except OSError as error:
+            raise self._vanished() from error
 
-    def send_bytes(self, data: bytes) -> Coroutine[Any, Any, None]:
+    async def send_bytes(self, data: bytes) -> None:
         """Send a binary message."""
         if self.ready_state is not OPEN:
-            raise self._error("send_bytes()")
+            raise self._why_not("send_bytes()")
         if not isinstance(data, bytes | bytearray | memoryview):
             raise TypeError(f"send_bytes() takes bytes, not {type(data).__name__}")
         self._sent += 1
-        return self._transmit({"type": "websocket.send", "bytes": bytes(data)})
+        if self._sent > 1:
+            await self._look_around()
+        try:
+            await self._send({"type": "websocket.send", "bytes": bytes(data)})
+        except OSError as error:
+            raise self._vanished() from error
 
-    async def send_json(self, data: Any, mode: Literal["text", "binary"] = "text") -> None:
+    async def send_json(self, data: Any, *, mode: Literal["text", "binary"] = "text") -> None:
         """Send data, encoded as JSON, in a text message or a binary one."""
+        if mode not in ("text", "binary"):
+            raise ValueError(f"mode={mode!r}: give 'text' or 'binary'")
         encoded = self._settings.json.encode(data)
         if mode == "binary":
             await self.send_bytes(encoded)
@@ -222,7 +235,7 @@ class WebSocket(HTTPConnection):
                 raise self._note_disconnect(message)
             self._connected = True
 
-    def _error(self, action: str) -> Exception:
+    def _why_not(self, action: str) -> Exception:
         """Why something cannot be done: the peer has gone, or the state does not allow it."""
         if self._disconnect is not None:
             return self._disconnect
@@ -234,7 +247,7 @@ class WebSocket(HTTPConnection):
     async def _receive_data(self, wanted: Any, ends: type[Exception] | None = None) -> Any:
         """The next message, which must be of a type; instead of WebSocketDisconnect it may raise another."""
         if self.ready_state is not OPEN:
-            error = self._error("receiving")
+            error = self._why_not("receiving")
             raise ends if ends is not None and error is self._disconnect else error
         if self._is_receiving:
             raise WebSocketStateError("another task is receiving from this socket: let one do it")
@@ -287,17 +300,25 @@ class WebSocket(HTTPConnection):
         await self.close(code, reason)
         raise WebSocketDisconnect(code, reason) if ends is None else ends
 
-    async def _transmit(self, message: Message) -> None:
-        is_deaf = self._sent > 1 and self._ahead is None and not self._is_receiving
-        if is_deaf and self._group is not None and self.ready_state is OPEN:
+    async def _look_around(self) -> None:
+        """See to it that a handler which sends, and does not receive, learns that the peer has gone."""
+        if self._ahead is None and not self._is_receiving and self._group is not None:
             self._ahead = _Ahead(self._receive, self._note_disconnect)
             self._group.start_soon(self._ahead.receive)
-        if self._sent % TURNS == TURNS - 1:
+        if self._sent % TURNS == 0:
             await anyio.lowlevel.checkpoint()
+            if self.ready_state is not OPEN:
+                raise self._why_not("sending")
+
+    async def _transmit(self, message: Message) -> None:
         try:
             await self._send(message)
-        except OSError as error:  # WebSocket spec 2.4: nobody listens
-            raise self._note_disconnect({"code": 1006, "reason": "the peer vanished"}) from error
+        except OSError as error:
+            raise self._vanished() from error
+
+    def _vanished(self) -> WebSocketDisconnect:
+        """What a `send` that fails stands for (WebSocket spec 2.4)."""
+        return self._note_disconnect({"code": 1006, "reason": "the peer vanished"})
 
     async def _leave(self) -> None:
         """Close for a server that is about to stop; whoever uses the socket then learns of it."""
@@ -322,21 +343,27 @@ def _size(data: str | bytes) -> int:
 class _Ahead:
     # A message received while the handler only sends, which learns by it that the peer has gone: not
     # every server raises in `send` (WebSocket spec 2.4). It is one, so that no queue grows.
-    __slots__ = ("_arrived", "_message", "_note_disconnect", "_receive")
+    __slots__ = ("_arrived", "_failure", "_message", "_note_disconnect", "_receive")
 
     def __init__(self, receive: Receive, note_disconnect: Callable[[Message], object]) -> None:
         self._receive = receive
         self._note_disconnect = note_disconnect
         self._arrived = anyio.Event()
+        self._failure: Exception | None = None
 
     async def receive(self) -> None:
-        self._message = await self._receive()
-        if self._message["type"] == "websocket.disconnect":
-            self._note_disconnect(self._message)
+        try:
+            self._message = await self._receive()
+            if self._message["type"] == "websocket.disconnect":
+                self._note_disconnect(self._message)
+        except Exception as error:  # carried out of the task, to who takes
+            self._failure = error
         self._arrived.set()
 
     async def take(self) -> Message:
         await self._arrived.wait()
+        if self._failure is not None:
+            raise self._failure
         return self._message
 
 

@@ -15,7 +15,7 @@ from wsgiref.util import FileWrapper
 
 from framework._concurrency import DEFAULT_THREADS, ThreadPool, is_async
 from framework._content import announces_body
-from framework._paths import _local_path, root_path
+from framework._paths import local_path, root_path
 from framework._wire.environ import byte_text, field_variables
 from framework._wire.headers import encode_headers
 from framework._wsgi import Line, RequestBody, deliver
@@ -204,11 +204,11 @@ def make_environ(scope: Scope, line: Line, start: Sequence[bytes | bytearray]) -
     else:
         environ["wsgi.input"] = BufferedReader(RequestBody(line, start), PIECE)
     if client is not None:
-        environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = client[0], str(client[1])
+        environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = client[0], str(client[1] or "")
     environ |= {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": byte_text(root_path(scope)),
-        "PATH_INFO": byte_text(_local_path(scope)),
+        "PATH_INFO": byte_text(local_path(scope)),
         "QUERY_STRING": scope.get("query_string", b"").decode("latin-1"),
         "SERVER_NAME": "localhost" if port is None else name,  # without a port it is a unix socket
         "SERVER_PORT": str(DEFAULT_PORTS.get(scheme, 80) if port is None else port),

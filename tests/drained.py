@@ -79,8 +79,7 @@ async def listening(websocket: WebSocket) -> None:
     """A socket whose handler waits for messages."""
     await websocket.accept()
     await websocket.send_text("hello")
-    async for _ in websocket:
-        pass
+    assert [message async for message in websocket] == []
     counts["listening"] += 1
 
 

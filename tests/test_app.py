@@ -383,8 +383,8 @@ async def test_a_body_that_middleware_has_taken_is_there_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"threads": 0}, "threads=0: give an integer of 1 or more"),
-        ({"threads": "4"}, "threads='4': give an integer"),
+        ({"threads": 0}, "threads=0.: it takes an integer of 1 or more"),
+        ({"threads": "4"}, "threads='4'.: it takes an integer"),
         ({"limits": {}}, r"limits=\{\}: give Limits"),
         ({"converters": {"int": Converter}}, r"converters\['int'\]=.*: give an instance"),
         ({"json": object()}, r"give a codec with encode\(\) and decode\(\)"),

@@ -8,6 +8,7 @@ import anyio
 import anyio.to_thread
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -85,7 +86,9 @@ def stopped(name: str, *paths: str, times: int) -> tuple[Outcomes, float, str]:
             await anyio.to_thread.run_sync(server.process.wait, 30)
             return time.monotonic() - began
 
-        return clients.outcomes, anyio.run(main), server.log()
+        with start_blocking_portal() as portal:
+            seconds = portal.call(main)
+        return clients.outcomes, seconds, server.log()
 
 
 @pytest.mark.parametrize("name", SERVERS)

@@ -719,8 +719,7 @@ def house_app(**options: Any) -> tuple[App, list[Any]]:
         if what in ("broken", "lookup"):
             raise LookupError if what == "lookup" else ZeroDivisionError
         await websocket.send_text("hello")
-        async for _ in websocket:
-            pass
+        assert [message async for message in websocket] == []
 
     return app, log
 

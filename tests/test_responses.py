@@ -435,14 +435,14 @@ async def test_a_stream_has_a_media_type(
 
 @pytest.mark.parametrize("content", ["text", b"bytes", bytearray(), memoryview(b"")])
 def test_a_stream_of_one_piece_is_refused_with_advice(content: Any) -> None:
-    with pytest.raises(TypeError, match="an iterable of chunks; use Response for one piece"):
+    with pytest.raises(TypeError, match="an iterable; use Response for one piece"):
         StreamingResponse(content)
 
 
 @pytest.mark.parametrize("content", [None, 1, generate])
 def test_a_stream_of_what_cannot_be_iterated_is_refused(content: Any) -> None:
     name = type(content).__name__
-    with pytest.raises(TypeError, match=f"takes an iterable of chunks, not {name}"):
+    with pytest.raises(TypeError, match=f"takes an iterable, not {name}"):
         StreamingResponse(content)
 
 

@@ -63,7 +63,7 @@ async def test_an_event_is_text_data_or_fields(item: object, sent: bytes) -> Non
         (7, "yields ServerSentEvent, str or dict, not int"),
         (b"x", "not bytes"),
         (None, "not NoneType"),
-        ({"data": 1, "name": 2}, "unexpected keyword argument 'name'"),
+        ({"data": 1, "name": 2}, r"an event has no \['name'\]"),
     ],
 )
 async def test_what_is_no_event_is_a_mistake_that_is_told(item: object, message: str) -> None:
@@ -83,8 +83,7 @@ async def test_the_apps_codec_encodes_data() -> None:
         def encode(self, value: object) -> bytes:
             return b"<%s>" % json.dumps(value).encode()
 
-        def decode(self, data: bytes) -> object:
-            return json.loads(data)
+        def decode(self, data: bytes) -> object: ...
 
     assert (await streamed(ServerSentEvent([1]), codec=Codec())).body == b"data: <[1]>\n\n"
 
@@ -177,13 +176,8 @@ async def test_the_id_of_the_last_event_comes_back() -> None:
 
 
 async def test_head_has_the_header_and_starts_nothing() -> None:
-    started: list[int] = []
-
-    async def events() -> AsyncIterator[str]:
-        started.append(1)
-        yield "x"
-
-    answer = await exchange(EventSourceResponse(events()), http_scope("HEAD"))
+    events = stream("x")
+    answer = await exchange(EventSourceResponse(events), http_scope("HEAD"))
     assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert answer.body == b""
-    assert not started
+    assert [event async for event in events] == []

@@ -4,6 +4,7 @@ import logging
 import threading
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from framework import App, FrameworkError
@@ -124,3 +125,34 @@ async def test_without_a_lifespan_there_is_an_error_that_says_so() -> None:
         pass
     with pytest.raises(FrameworkError, match="not running"):
         app.start_soon(anyio.sleep, 0)
+
+
+async def test_any_thread_may_start_a_task() -> None:
+    app = App()
+    done = anyio.Event()
+
+    async def work() -> None:
+        done.set()
+
+    async with running(app):
+        thread = threading.Thread(target=app.start_soon, args=[work])
+        thread.start()
+        with anyio.fail_after(2):
+            await done.wait()
+        await anyio.to_thread.run_sync(thread.join)
+
+
+async def test_when_the_tasks_have_ended_no_more_are_started() -> None:
+    app = App()
+    refused: list[str] = []
+
+    def late() -> None:
+        try:
+            app.start_soon(anyio.sleep, 0)
+        except FrameworkError as error:
+            refused.append(str(error))
+
+    app.on_shutdown(late)
+    async with running(app):
+        pass
+    assert "has ended its tasks" in refused[0]

@@ -209,3 +209,24 @@ async def test_a_shield_within_the_block_holds() -> None:
         await anyio.sleep_forever()
     assert done == [1]
     assert not block.finished
+
+
+async def test_what_receive_raises_does_not_take_the_place_of_what_ended_the_block() -> None:
+    failed = anyio.Event()
+
+    async def receive() -> Message:
+        failed.set()
+        raise LookupError
+
+    async def fail() -> None:
+        async with until_disconnect(receive):
+            await failed.wait()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    with anyio.CancelScope() as scope:
+        async with until_disconnect(receive):
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert scope.cancelled_caught

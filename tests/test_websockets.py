@@ -624,15 +624,15 @@ async def test_one_task_may_receive_while_another_sends() -> None:
 
     async def write() -> None:
         try:
-            await websocket.send_text("tick")
-            await anyio.sleep_forever()
+            while True:
+                await websocket.send_text("tick")
         finally:
             received.append("cancelled")
 
     received: list[str] = []
     await websocket.race(write, read)
     assert sorted(received) == ["a", "b", "cancelled"]
-    assert sent.messages == [{"type": "websocket.send", "text": "tick"}]
+    assert sent.messages[0] == {"type": "websocket.send", "text": "tick"}
 
 
 async def test_what_one_of_them_raises_is_raised_as_it_is() -> None:
@@ -776,3 +776,41 @@ async def test_a_socket_does_not_receive_ahead_while_a_task_receives() -> None:
 
     await app(websocket_scope(), receive, Sent())
     assert len(calls) == 2  # the connect, and what the reader waits for
+
+
+async def test_what_receiving_ahead_raises_is_raised_to_who_receives() -> None:
+    app = App()
+    caught: list[str] = []
+
+    @app.websocket("/")
+    async def home(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text("tick")
+        await websocket.send_text("tick")
+        try:
+            await websocket.receive_text()
+        except LookupError as error:
+            caught.append(str(error))
+
+    incoming = [CONNECT]
+
+    async def receive() -> Message:
+        if not incoming:
+            raise LookupError("a server that fails")
+        return incoming.pop()
+
+    await app(websocket_scope(), receive, Sent())
+    assert caught == ["a server that fails"]
+
+
+async def test_a_mode_is_text_or_binary() -> None:
+    websocket, _ = await opened()
+    mode: Any = "bytes"
+    with pytest.raises(ValueError, match="mode='bytes': give 'text' or 'binary'"):
+        await websocket.send_json(1, mode=mode)
+
+
+async def test_a_race_has_runners() -> None:
+    websocket, _ = await opened()
+    with pytest.raises(TypeError, match="at least one function"):
+        await websocket.race()
