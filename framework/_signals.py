@@ -4,18 +4,19 @@ No server tells an app before it waits for the app's connections to end, so an a
 itself: to signals, beside the server, which goes on to handle them.
 """
 
+import math
 import signal
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from multiprocessing.process import current_process
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import anyio
 import anyio.lowlevel
 
-__all__ = ["WorkerEvent", "on_stop_signal", "until_set", "worker_event"]
+__all__ = ["WorkerEvent", "on_stop_signal", "until_set", "worker"]
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -59,13 +60,23 @@ def on_stop_signal(callback: Callable[[], object]) -> Generator[None]:
                 signal.signal(number, handler)
 
 
-def worker_event() -> WorkerEvent | None:
-    """What is set when this worker process is to stop, where a server says so by other means than a signal.
+class Worker(NamedTuple):
+    """A process that its server tells to stop by other means than a signal."""
 
-    hypercorn sends its workers none: they find an event among the arguments of their process.
-    """
+    stopping: WorkerEvent
+    """Set when it is to stop."""
+
+    patience: float
+    """Seconds until the server cancels what is still open."""
+
+
+def worker() -> Worker | None:
+    """What hypercorn has given to this process, if it is one of its workers, among its arguments."""
     arguments: dict[str, Any] = getattr(current_process(), "_kwargs", {})
-    return arguments.get("shutdown_event")
+    event = arguments.get("shutdown_event")
+    if event is None:
+        return None
+    return Worker(event, getattr(arguments.get("config"), "graceful_timeout", math.inf))
 
 
 async def until_set(event: WorkerEvent) -> None:

@@ -6,6 +6,7 @@ variables of a context manager behave as if the app were called between its two 
 
 import inspect
 import logging
+import math
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
@@ -18,7 +19,7 @@ from typing import Any, TypeAlias
 import anyio
 
 from framework._concurrency import Attendants, is_async, run_in_threadpool
-from framework._signals import WorkerEvent, on_stop_signal, until_set, worker_event
+from framework._signals import WorkerEvent, on_stop_signal, until_set, worker
 from framework._tasks import Tasks
 from framework.exceptions import FrameworkError
 from framework.shutdown import Shutdown, shutdown_of
@@ -41,6 +42,7 @@ class Lifespan:
         "_mounted",
         "_on_shutdown",
         "_on_startup",
+        "_patience",
         "_shutdown",
         "_tasks",
     )
@@ -60,6 +62,7 @@ class Lifespan:
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
         self._mounted = list(mounted)
+        self._patience = math.inf  # of the server, in seconds
         self._shutdown = shutdown
         self._tasks = tasks
 
@@ -99,8 +102,9 @@ class Lifespan:
                 group.start_soon(self._drain, drained)
                 if outer is not None:
                     self._shutdown._follow(outer)
-                elif (event := worker_event()) is not None:
-                    group.start_soon(self._begin_with, event)
+                elif (process := worker()) is not None:
+                    group.start_soon(self._begin_with, process.stopping)
+                    self._patience = process.patience
                 with on_stop_signal(self._shutdown._begin) if outer is None else nullcontext():
                     yield drained
         finally:
@@ -114,7 +118,8 @@ class Lifespan:
     async def _drain(self, drained: anyio.Event) -> None:
         """Have the streams and sockets end that are open when the app is told to stop."""
         await self._shutdown.wait()
-        seconds = self._shutdown.graceful_timeout
+        # Sooner than the server, which cancels without a word.
+        seconds = min(self._shutdown.graceful_timeout, 0.8 * self._patience)
         if late := await self._shutdown._open.end(seconds):
             logger.warning("%d connections did not end within %g s: cut off", late, seconds)
         drained.set()

@@ -21,13 +21,16 @@ from websockets.typing import Subprotocol
 from tests.h2c import Client, Exchanged
 from tests.servers import HOST, Server, serve
 
-__all__ = ["Facts", "Survey", "survey"]
+__all__ = ["OR", "Facts", "Survey", "survey"]
 
 T = TypeVar("T")
 Facts: TypeAlias = dict[str, str]
 Survey: TypeAlias = dict[str, Facts]
 
 PATIENCE = 5.0  # seconds until what has not happened is taken not to happen
+SOCKETS = 20  # that are open at shutdown: a server may be fast enough for some only
+OR = " or "  # between values that were seen at different times
+WITHOUT_CODE = (1005, 1006)  # what clients say of a close without code, or of none (RFC 6455 7.1.5)
 SETTINGS = b"\4"  # the type of a frame (RFC 9113 section 6.5)
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0" + SETTINGS + bytes(5)
 HANDSHAKE = {
@@ -281,7 +284,7 @@ def left(server: Server) -> str:
 
 
 def stopping(server: Server) -> Facts:
-    """How a stream, an event stream and a socket end when the server gets SIGTERM."""
+    """How a stream, an event stream and sockets end when the server gets SIGTERM."""
     with ExitStack() as stack:
         ticks, events = (
             stack.enter_context(send(server, path, {}))
@@ -289,16 +292,21 @@ def stopping(server: Server) -> Facts:
         )
         until(ticks, b"tick")
         until(events, b"hello")
-        socket = stack.enter_context(websocket(server, "/drained/listening"))
-        socket.recv(timeout=PATIENCE)
+        clients = [
+            stack.enter_context(websocket(server, "/drained/listening")) for _ in range(SOCKETS)
+        ]
+        for client in clients:
+            client.recv(timeout=PATIENCE)
         server.process.terminate()
-        closed = closing(socket)
+        codes = {closing(client).code for client in clients}
         last_word = until(ticks, b"goodbye")
         end = until(events, b"0\r\n\r\n")
     return {
         "`app.shutting_down` is set while streams are open": yes(b"goodbye" in last_word),
         "an event stream ends in order": yes(end.endswith(b"0\r\n\r\n")),
-        "a socket is closed with": str(closed.code),
+        "the code that sockets are closed with": OR.join(
+            sorted({"none" if code in WITHOUT_CODE else str(code) for code in codes})
+        ),
     }
 
 

@@ -66,10 +66,9 @@ async def tell_socket(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def send_path(scope: Scope, receive: Receive, send: Send) -> None:
     """Have the server send this file, if it offers to."""
-    if PATHSEND in (scope.get("extensions") or {}):
-        await respond(send, {"type": PATHSEND, "path": str(Path(__file__))})
-    else:
-        await respond(send, {"type": "http.response.body", "body": b""})
+    offers = PATHSEND in (scope.get("extensions") or {})
+    file = {"type": PATHSEND, "path": str(Path(__file__))}
+    await respond(send, file if offers else {"type": "http.response.body"})
 
 
 async def is_left(scope: Scope, receive: Receive, send: Send) -> None:

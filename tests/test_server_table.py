@@ -2,13 +2,14 @@
 
 import runpy
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from tests import probes
 from tests.servers import COMMANDS
-from tests.survey import PAGE, differences, read, title, version_of, written
+from tests.survey import PAGE, differences, merged, product_of, read, title, written
 
 SAID, VERSIONS = read(PAGE.read_text())
 
@@ -16,13 +17,13 @@ SAID, VERSIONS = read(PAGE.read_text())
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_server_does_what_its_column_says(name: str) -> None:
     lines = differences(SAID[title(name)], probes.survey(name))
-    measured_with = VERSIONS[name.partition("-")[0]]
+    then, now = VERSIONS[product_of(name)], version(product_of(name))
     assert not lines, "\n".join(
         [
-            f"{title(name)} {version_of(name)} does not do what docs/servers.md says of {measured_with}:",
+            f"{title(name)} {now} does not do what docs/servers.md says, which was measured with {then}:",
             *lines,
-            "Run `python -m tests.survey` to write the table anew, and see which sentences around it, and",
-            "in docs/extensions.md, do not hold any more.",
+            "If that is right, write the table anew by `python -m tests.survey`, and see which sentences",
+            "around it, and in docs/extensions.md, do not hold any more.",
         ]
     )
 
@@ -35,12 +36,19 @@ def test_the_page_has_a_column_for_each_server() -> None:
 def test_what_differs_is_named_with_both_values() -> None:
     said = {"A": {"one": "yes", "two": "2.3"}, "B": {"gone": "x"}}
     found = {"A": {"one": "yes", "two": "2.4", "new": "no"}}
+    assert differences({"A": {"one": "a or b"}}, {"A": {"one": "b"}}) == []
+    assert differences({"A": {"one": "b"}}, {"A": {"one": "a or b"}}) != []
     assert differences(said, said) == []
     assert differences(said, found) == [
         "A: two: now '2.4', on the page '2.3'",
         "B: gone: now 'not measured', on the page 'x'",
         "A: new: now 'no', on the page 'missing'",
     ]
+
+
+def test_what_is_seen_only_sometimes_is_on_the_page_as_one_of_several_values() -> None:
+    surveys = [{"A": {"one": cell, "two": "yes"}} for cell in ("b", "a", "b", "b or c")]
+    assert merged(surveys) == {"A": {"one": "a or b or c", "two": "yes"}}
 
 
 def test_a_table_that_was_written_is_read_as_it_was_and_the_text_around_it_stays() -> None:

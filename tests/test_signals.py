@@ -5,14 +5,14 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import anyio
 import pytest
 
 from framework import App
-from framework._signals import on_stop_signal, worker_event
+from framework._signals import on_stop_signal, worker
 from tests.protocols import running
 
 
@@ -71,10 +71,14 @@ def test_in_another_thread_than_the_main_one_nothing_is_done() -> None:
 async def test_a_worker_of_hypercorn_learns_by_the_event_of_its_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert worker_event() is None
+    assert worker() is None
     event = threading.Event()
     process = multiprocessing.current_process()
-    monkeypatch.setattr(process, "_kwargs", {"shutdown_event": event}, raising=False)
+    arguments = {"shutdown_event": event, "config": SimpleNamespace(graceful_timeout=3.0)}
+    monkeypatch.setattr(process, "_kwargs", arguments, raising=False)
+    found = worker()
+    assert found is not None
+    assert found.patience == 3.0
     app = App()
     async with running(app):
         assert await app.shutting_down.wait(0.01) is False
