@@ -1,5 +1,6 @@
 """Threads and tasks: what user code runs in, and what ends together. Nothing here knows HTTP."""
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from inspect import iscoroutinefunction
@@ -21,6 +22,7 @@ __all__ = [
     "ThreadPool",
     "in_thread",
     "is_async",
+    "is_being_cancelled",
     "iterate_in_threadpool",
     "race",
     "run_in_threadpool",
@@ -123,18 +125,28 @@ def _call(call: partial[T]) -> T:
     return result
 
 
+def is_being_cancelled() -> bool:
+    """Whether a scope around the caller is cancelled; if not, a cancellation that is caught came astray.
+
+    On asyncio whoever awaits a task that somebody has cancelled raises its CancelledError as his own.
+    """
+    return anyio.current_effective_deadline() == -math.inf
+
+
 async def race(*functions: Callable[[], Awaitable[object]]) -> None:
     """Run async functions at the same time until one of them ends, by return or error; cancel the others."""
     if not functions:
         raise TypeError("race() takes at least one function")
     first, *others = functions
-    failures: list[Exception] = []
+    failures: list[BaseException] = []
 
     async def run(function: Callable[[], Awaitable[object]]) -> None:
         try:
             await function()
-        except Exception as error:  # carried out of the group, which would wrap it
-            failures.append(error)
+        except (Exception, anyio.get_cancelled_exc_class()) as error:
+            if is_being_cancelled():
+                raise
+            failures.append(error)  # carried out of the group, which would wrap it
         group.cancel_scope.cancel()
 
     async with anyio.create_task_group() as group:

@@ -45,9 +45,12 @@ def on_stop_signal(callback: Callable[[], object]) -> Generator[None]:
         number: handler for number in STOP_SIGNALS if callable(handler := signal.getsignal(number))
     }
 
+    is_listening = True
+
     def handle(number: int, frame: FrameType | None) -> None:
         with suppress(RuntimeError):  # the event loop has ended before its lifespan did
-            call_soon(callback)
+            if is_listening:  # a handler that came later may go on to call this one
+                call_soon(callback)
         handlers[signal.Signals(number)](number, frame)
 
     for number in handlers:
@@ -55,6 +58,7 @@ def on_stop_signal(callback: Callable[[], object]) -> Generator[None]:
     try:
         yield
     finally:
+        is_listening = False
         for number, handler in handlers.items():
             if signal.getsignal(number) is handle:
                 signal.signal(number, handler)

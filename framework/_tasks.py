@@ -10,7 +10,13 @@ import anyio
 import anyio.from_thread
 import anyio.lowlevel
 
-from framework._concurrency import Attendants, OpenScopes, is_async, run_in_threadpool
+from framework._concurrency import (
+    Attendants,
+    OpenScopes,
+    is_async,
+    is_being_cancelled,
+    run_in_threadpool,
+)
 from framework.exceptions import FrameworkError
 
 __all__ = ["Tasks"]
@@ -74,7 +80,9 @@ class Tasks:
         try:
             with scope:
                 await (call() if is_async(call.func) else run_in_threadpool(call))
-        except Exception:
+        except (Exception, anyio.get_cancelled_exc_class()):
+            if is_being_cancelled():
+                raise
             logger.exception("the task %r failed", call.func)
         finally:
             self._running.discard(scope)

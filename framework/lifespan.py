@@ -96,6 +96,7 @@ class Lifespan:
         """
         outer = shutdown_of(scope)
         drained = anyio.Event()
+        self._shutdown._reset()
         try:
             async with Attendants() as group:
                 self._tasks.open(group)

@@ -5,10 +5,10 @@ The format is `_wire/events`; how a stream ends when the client goes or the app 
 
 from collections.abc import AsyncIterable, Iterable
 from contextlib import suppress
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 
 from framework._until import UntilDisconnect
-from framework._wire.events import format_comment, format_data, format_event
+from framework._wire.events import format_data, format_head
 from framework._wire.json import JSONCodec
 from framework.limits import check_seconds
 from framework.responses import STANDARD_JSON, Background, HeadersInit
@@ -17,7 +17,7 @@ from framework.types import Send
 
 __all__ = ["EventSourceResponse", "ServerSentEvent"]
 
-PING = format_comment("ping")
+PING = format_head(None, None, None, "ping").encode() + b"\n"
 
 
 class ServerSentEvent:
@@ -28,7 +28,7 @@ class ServerSentEvent:
     (ValueError), and nothing in any field begins a field of its own.
     """
 
-    __slots__ = ("comment", "data", "event", "id", "retry")
+    __slots__ = ("_head", "data", "event", "id")
 
     def __init__(
         self,
@@ -42,22 +42,32 @@ class ServerSentEvent:
         if not (retry is None or (isinstance(retry, int) and retry >= 0)):  # type: ignore[redundant-expr]
             raise ValueError(f"retry={retry!r}: give milliseconds, an integer of 0 or more")
         self.data: Any = data
-        self.event: str | None = event
-        self.id: str | None = id if id is None or isinstance(id, str) else str(id)
-        self.retry: int | None = retry
-        self.comment: str | None = comment
+        self.event: Final = event
+        self.id: Final = id if id is None or isinstance(id, str) else str(id)
+        self._head = format_head(event, self.id, retry, comment)
+
+    def encode(self, codec: JSONCodec = STANDARD_JSON) -> bytes:
+        """The event as it is sent."""
+        data = self.data
+        if data is None:
+            return f"{self._head}\n".encode()
+        if not isinstance(data, str):
+            data = codec.encode(data).decode()
+        return format_data(data, self._head)
 
 
-FIELDS = frozenset(ServerSentEvent.__slots__)
+FIELDS = frozenset({"comment", "data", "event", "id", "retry"})
+EFFECTIVE = frozenset({"comment", "data", "retry"})
+"""What makes an event one of use: browsers drop what has neither."""
 
 
 class EventSourceResponse(StreamingResponse):
     """Sends what an iterable yields as events: ServerSentEvent, str for mere data, or a dict.
 
-    A dict holds the fields of an event by name (`{"data": ..., "event": ...}`); one that has none of
-    those names is itself the data, sent as JSON. Before `ping` seconds of silence (None: never) are
-    over a comment is sent, so that proxies keep the connection. The stream ends at once when the client
-    goes, or the app is about to stop: a browser then connects again.
+    A dict holds the fields of an event by name (`{"data": ..., "event": ...}`); one with any other key,
+    or without data, comment and retry, is itself the data, sent as JSON. Before `ping` seconds of
+    silence (None: never) are over a comment is sent, so that proxies keep the connection. The stream
+    ends at once when the client goes, or the app is about to stop: a browser then connects again.
     """
 
     __slots__ = ("_idle_since", "_ping_by", "_rendered", "codec", "ping")
@@ -94,12 +104,9 @@ class EventSourceResponse(StreamingResponse):
         if isinstance(content, str):
             return format_data(content)
         if isinstance(content, ServerSentEvent):
-            data = content.data
-            if data is not None and not isinstance(data, str):
-                data = self.codec.encode(data).decode()
-            return format_event(data, content.event, content.id, content.retry, content.comment)
+            return content.encode(self.codec)
         if isinstance(content, dict):
-            return self.render(_event_of(cast("dict[str, Any]", content)))
+            return _event_of(cast("dict[str, Any]", content)).encode(self.codec)
         raise TypeError(
             f"an event stream yields ServerSentEvent, str or dict, not {type(content).__name__}: "
             "ServerSentEvent(data=...) sends anything as JSON"
@@ -124,11 +131,5 @@ class EventSourceResponse(StreamingResponse):
 
 
 def _event_of(fields: dict[str, Any]) -> ServerSentEvent:
-    unknown = fields.keys() - FIELDS
-    if len(unknown) == len(fields):
-        return ServerSentEvent(fields)
-    if unknown:
-        raise TypeError(
-            f"an event has no {sorted(map(str, unknown))}: send this dict as ServerSentEvent(data)"
-        )
-    return ServerSentEvent(**fields)
+    is_event = FIELDS.issuperset(fields) and not EFFECTIVE.isdisjoint(fields)
+    return ServerSentEvent(**fields) if is_event else ServerSentEvent(fields)

@@ -86,8 +86,8 @@ class StreamingResponse(Response):
         among = None if shutdown is None else shutdown._open
         async with until_disconnect(receive, among, can_leave=self.ends_at_shutdown) as block:
             try:
-                self._attend(send, block)
                 await send_message(send, self._start_message(self.raw_headers))
+                self._attend(send, block)
                 async for item in self.body_iterator:
                     body = item if is_plain and type(item) is bytes else render(item)
                     if body:

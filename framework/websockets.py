@@ -11,6 +11,7 @@ from typing import Any, Literal, NoReturn, TypeVar, overload
 import anyio
 import anyio.lowlevel
 
+from framework._ahead import Ahead
 from framework._concurrency import TURNS, Attendants, race
 from framework._wire.headers import encode_headers
 from framework._wire.json import is_nested_deeper
@@ -76,7 +77,7 @@ class WebSocket(HTTPConnection):
         self._disconnect: WebSocketDisconnect | None = None
         self._is_receiving = False
         self._sent = 0  # messages in a row, without receiving one in between
-        self._ahead: _Ahead | None = None
+        self._ahead: Ahead | None = None
         self._group: Attendants | None = None
         self._limit = settings.limits.max_message_size
         self._surely_short = self._limit // 4  # characters: in UTF-8 one takes up to four bytes
@@ -218,8 +219,11 @@ class WebSocket(HTTPConnection):
     async def send_denial_response(self, response: Response) -> None:
         """Refuse the socket with an HTTP response; with a bare 403 where the server offers no more."""
         await self._handshake("send_denial_response()")
-        self.ready_state = ReadyState.CLOSED
-        await response(self.scope, self._receive, self._send)
+        await response(self.scope, self._receive, self._deny)
+
+    async def _deny(self, message: Message) -> None:
+        self.ready_state = ReadyState.CLOSED  # only now: a response may fail before it has begun
+        await self._send(message)
 
     async def _handshake(self, action: str) -> None:
         if self._disconnect is not None:
@@ -258,7 +262,8 @@ class WebSocket(HTTPConnection):
                 message = await self._receive()
             else:
                 message = await self._ahead.take()
-                self._ahead = None
+                if self._ahead.is_over:
+                    self._ahead = None
         finally:
             self._is_receiving = False
         if message["type"] == "websocket.disconnect":
@@ -266,7 +271,7 @@ class WebSocket(HTTPConnection):
             raise error if ends is None else ends
         data = message.get("text")
         if data is None:
-            data = message["bytes"]
+            data = bytes(message.get("bytes") or b"")
         if len(data) > self._surely_short and _size(data) > self._limit:
             await self._reject(1009, f"a message has at most {self._limit} bytes", ends)
         if isinstance(data, wanted):
@@ -303,7 +308,7 @@ class WebSocket(HTTPConnection):
     async def _look_around(self) -> None:
         """See to it that a handler which sends, and does not receive, learns that the peer has gone."""
         if self._ahead is None and not self._is_receiving and self._group is not None:
-            self._ahead = _Ahead(self._receive, self._note_disconnect)
+            self._ahead = Ahead(self._receive, self._note_disconnect, self._limit)
             self._group.start_soon(self._ahead.receive)
         if self._sent % TURNS == 0:
             await anyio.lowlevel.checkpoint()
@@ -338,33 +343,6 @@ class WebSocket(HTTPConnection):
 
 def _size(data: str | bytes) -> int:
     return len(data if isinstance(data, bytes) else data.encode(errors="surrogatepass"))
-
-
-class _Ahead:
-    # A message received while the handler only sends, which learns by it that the peer has gone: not
-    # every server raises in `send` (WebSocket spec 2.4). It is one, so that no queue grows.
-    __slots__ = ("_arrived", "_failure", "_message", "_note_disconnect", "_receive")
-
-    def __init__(self, receive: Receive, note_disconnect: Callable[[Message], object]) -> None:
-        self._receive = receive
-        self._note_disconnect = note_disconnect
-        self._arrived = anyio.Event()
-        self._failure: Exception | None = None
-
-    async def receive(self) -> None:
-        try:
-            self._message = await self._receive()
-            if self._message["type"] == "websocket.disconnect":
-                self._note_disconnect(self._message)
-        except Exception as error:  # carried out of the task, to who takes
-            self._failure = error
-        self._arrived.set()
-
-    async def take(self) -> Message:
-        await self._arrived.wait()
-        if self._failure is not None:
-            raise self._failure
-        return self._message
 
 
 class _Messages(AsyncIterator[T]):

@@ -227,14 +227,13 @@ def make_environ(scope: Scope, line: Line, start: Sequence[bytes | bytearray]) -
 
 
 def _content_length(fields: Iterable[tuple[bytes, bytes]]) -> int | None:
-    for name, value in fields:
-        if name == b"content-length":
-            if not value.isdigit():
-                raise ValueError(
-                    f"Content-Length is a number of bytes, not {value.decode('latin-1')!a:.80}"
-                )
-            return int(value)
-    return None
+    lengths = [value for name, value in fields if name == b"content-length"]
+    if not lengths:
+        return None
+    if len(lengths) > 1 or not lengths[0].isdigit():  # RFC 9112 section 6.3
+        sent = b", ".join(lengths).decode("latin-1")
+        raise ValueError(f"Content-Length is a number of bytes, said once, not {sent!a:.80}")
+    return int(lengths[0])
 
 
 def _checked(chunk: object) -> bytes:

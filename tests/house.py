@@ -23,6 +23,7 @@ STOREYS = [
     {"_concurrency", "_signals", "_until"},
     {"_asgi2", "_exchange", "_paths", "background", "connections", "files", "forms"}
     | {
+        "_ahead",
         "_body",
         "_content",
         "_extensions",

@@ -12,7 +12,7 @@ import anyio.to_thread
 import pytest
 
 from framework import iterate_in_threadpool, run_in_threadpool
-from framework._concurrency import ThreadPool, is_async
+from framework._concurrency import ThreadPool, is_async, race
 
 CALLER: ContextVar[str] = ContextVar("caller")
 
@@ -134,3 +134,23 @@ async def test_what_an_iterator_raises_is_raised_to_the_caller() -> None:
     assert await anext(iterator) == 1
     with pytest.raises(LookupError):
         await anext(iterator)
+
+
+async def test_a_cancellation_that_comes_astray_is_raised_by_a_race_whoever_got_it(
+    anyio_backend_name: str,
+) -> None:
+    astray = anyio.get_cancelled_exc_class() if anyio_backend_name == "asyncio" else LookupError
+
+    async def await_what_was_cancelled() -> None:
+        raise astray
+
+    with pytest.raises(astray):
+        await race(await_what_was_cancelled, anyio.sleep_forever)
+    with pytest.raises(astray):
+        await race(anyio.sleep_forever, await_what_was_cancelled)
+
+
+async def test_a_race_is_cancelled_from_outside() -> None:
+    with anyio.move_on_after(0.01) as scope:
+        await race(anyio.sleep_forever, anyio.sleep_forever)
+    assert scope.cancelled_caught

@@ -35,7 +35,9 @@ async def test_the_app_of_the_readme_answers_as_it_says() -> None:
 
 
 def test_every_page_is_found() -> None:
-    assert {"README", "architecture", "bodies", "extensions", "live", "wsgi"} <= {page.stem for page in PAGES}
+    assert {"README", "architecture", "bodies", "extensions", "live", "wsgi"} <= {
+        page.stem for page in PAGES
+    }
 
 
 def run(block: str) -> dict[str, Any]:

@@ -41,6 +41,23 @@ async def test_a_signal_is_heard_and_goes_on_to_who_handled_it() -> None:
         assert signal.getsignal(signal.SIGTERM) is server
 
 
+async def test_a_handler_that_a_later_one_still_calls_only_passes_the_signal_on() -> None:
+    def server(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+
+    seen: list[int] = []
+    told: list[int] = []
+    with handled(signal.SIGTERM, server):
+        first = on_stop_signal(lambda: told.append(1))
+        first.__enter__()
+        with on_stop_signal(lambda: told.append(2)):
+            first.__exit__(None, None, None)
+            signal.raise_signal(signal.SIGTERM)
+            await anyio.sleep(0.01)
+    assert told == [2]
+    assert seen == [signal.SIGTERM]
+
+
 async def test_a_signal_that_nobody_handles_is_left_alone() -> None:
     with handled(signal.SIGTERM, signal.SIG_DFL), on_stop_signal(lambda: None):
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -50,6 +50,9 @@ async def test_events_are_sent_as_they_come_with_the_right_header() -> None:
         ({"data": "x", "event": "y"}, b"event: y\ndata: x\n\n"),
         ({"data": {"n": 1}}, b'data: {"n":1}\n\n'),
         ({"n": 1}, b'data: {"n":1}\n\n'),
+        ({"data": 1, "name": 2}, b'data: {"data":1,"name":2}\n\n'),
+        ({"id": 7}, b'data: {"id":7}\n\n'),
+        ({"id": 7, "comment": "x"}, b"id: 7\n: x\n\n"),
         ({}, b"data: {}\n\n"),
     ],
 )
@@ -63,13 +66,17 @@ async def test_an_event_is_text_data_or_fields(item: object, sent: bytes) -> Non
         (7, "yields ServerSentEvent, str or dict, not int"),
         (b"x", "not bytes"),
         (None, "not NoneType"),
-        ({"data": 1, "name": 2}, r"an event has no \['name'\]"),
     ],
 )
 async def test_what_is_no_event_is_a_mistake_that_is_told(item: object, message: str) -> None:
     answer = await streamed(item)
     with pytest.raises(TypeError, match=message):
         raise answer.error or LookupError
+
+
+def test_what_would_end_a_line_is_refused_where_an_event_is_made() -> None:
+    with pytest.raises(ValueError, match="each is a single line"):
+        ServerSentEvent("x", event="a\nb")
 
 
 @pytest.mark.parametrize("retry", [-1, 1.5, "1"])
@@ -117,6 +124,18 @@ async def test_no_comment_is_sent_while_events_are() -> None:
 
     answer = await exchange(EventSourceResponse(events(), ping=0.05), http_scope())
     assert answer.body == b"data: x\n\n" * 20
+
+
+async def test_no_comment_comes_before_the_response_starts() -> None:
+    async def slow(message: Message) -> None:
+        if message["type"].endswith("start"):
+            await anyio.sleep(0.03)
+        await sent(message)
+
+    sent = Sent()
+    response = EventSourceResponse(stream("x"), ping=0.005)
+    await response(http_scope(), receiving(body(b"")), slow)
+    assert sent.types[0] == "http.response.start"
 
 
 async def test_without_ping_there_is_no_comment() -> None:

@@ -156,3 +156,21 @@ async def test_when_the_tasks_have_ended_no_more_are_started() -> None:
     async with running(app):
         pass
     assert "has ended its tasks" in refused[0]
+
+
+async def test_a_cancellation_that_comes_astray_ends_only_its_task(
+    anyio_backend_name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def await_what_was_cancelled() -> None:
+        raise anyio.get_cancelled_exc_class() if anyio_backend_name == "asyncio" else LookupError
+
+    app = App()
+    ended: list[int] = []
+    app.on_shutdown(lambda: ended.append(1))
+    async with running(app):
+        app.start_soon(await_what_was_cancelled)
+        await anyio.sleep(0.01)
+        assert not ended
+        app.start_soon(anyio.sleep, 0)
+    assert ended == [1]
+    assert "failed" in caplog.text

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from framework import (
     App,
+    FileResponse,
     HTTPException,
     JSONResponse,
     Limits,
@@ -685,28 +686,49 @@ async def test_a_handler_that_only_sends_learns_that_the_peer_has_gone() -> None
     assert codes == [1001]
 
 
-async def test_what_comes_in_meanwhile_is_not_lost_and_not_more_than_one_message() -> None:
-    app = App()
+@pytest.mark.parametrize(("size", "kept"), [(1, 16), (300, 4)])
+async def test_what_comes_in_meanwhile_is_not_lost_and_is_bounded(size: int, kept: int) -> None:
+    app = App(limits=Limits(max_message_size=1000))
     taken: list[Message] = []
     received: list[str] = []
 
     @app.websocket("/")
     async def home(websocket: WebSocket) -> None:
         await websocket.accept()
-        for _ in range(5):
+        for _ in range(40):
             await websocket.send_text("tick")
             await anyio.sleep(0.001)
-        assert len(taken) == 2  # the connect, and one message
+        assert len(taken) == 1 + kept  # the connect, and some messages
         received.extend([message async for message in websocket.iter_text()])
 
-    incoming = [CONNECT, text("a"), text("b"), text("c"), GONE]
+    messages = [chr(ord("a") + number) * size for number in range(20)]
+    incoming = [CONNECT, *map(text, messages), GONE]
 
     async def receive() -> Message:
         taken.append(incoming[0])
         return incoming.pop(0)
 
     await app(websocket_scope(), receive, Sent())
-    assert received == ["a", "b", "c"]
+    assert received == messages
+
+
+async def test_a_peer_that_goes_is_noticed_behind_what_it_has_said() -> None:
+    app = App()
+    codes: list[int] = []
+
+    @app.websocket("/")
+    async def home(websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            while True:
+                await websocket.send_text("tick")
+                await anyio.sleep(0.001)
+        except WebSocketDisconnect as error:
+            codes.append(error.code)
+
+    with anyio.fail_after(2):
+        await app(websocket_scope(), receiving(CONNECT, text("a"), text("b"), GONE), Sent())
+    assert codes == [1001]
 
 
 async def test_waiting_for_it_can_be_given_up_and_begun_again() -> None:
@@ -814,3 +836,29 @@ async def test_a_race_has_runners() -> None:
     websocket, _ = await opened()
     with pytest.raises(TypeError, match="at least one function"):
         await websocket.race()
+
+
+async def test_a_denial_that_fails_before_it_begins_is_answered_by_the_handler_of_its_error() -> (
+    None
+):
+    app = App()
+
+    @app.exception_handler(FileNotFoundError)
+    async def missing(websocket: WebSocket, error: FileNotFoundError) -> Response:
+        return PlainTextResponse("none", 404)
+
+    @app.websocket("/")
+    async def home(websocket: WebSocket) -> None:
+        await websocket.send_denial_response(FileResponse("/nowhere"))
+
+    talk = await converse(app, extensions=DENIAL)
+    assert talk.messages[0]["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("message", "data"),
+    [({"bytes": bytearray(b"a")}, b"a"), ({}, b""), ({"text": None, "bytes": b"b"}, b"b")],
+)
+async def test_odd_messages_of_servers_are_binary_ones(message: Message, data: bytes) -> None:
+    websocket, _ = await opened({"type": "websocket.receive", **message})
+    assert await websocket.receive_bytes() == data

@@ -397,7 +397,8 @@ async def test_start_response_is_called_once(exc_info: Any) -> None:
         ("200 OK", [("", "a")], "no name for a header field"),
         ("200 OK", [("Connection", "close")], "connection is not the app's to send"),
         ("200 OK", [("Transfer-Encoding", "chunked")], "transfer-encoding is not the app's"),
-        ("200 OK", [("Content-Length", "-1")], "Content-Length is a number of bytes, not '-1'"),
+        ("200 OK", [("Content-Length", "-1")], "Content-Length is a number of bytes, said once"),
+        ("200 OK", [("Content-Length", "1"), ("Content-Length", "2")], "not '1, 2'"),
         ("200 OK", [("Content-Length", "1, 1")], "not '1, 1'"),
     ],
 )

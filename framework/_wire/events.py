@@ -5,28 +5,26 @@ A line ends at CR LF, LF or CR, and only there; no text may begin a line of its 
 
 import re
 
-__all__ = ["format_comment", "format_data", "format_event"]
+__all__ = ["format_data", "format_head"]
 
 LINE_END = re.compile("\r\n|\n|\r")
 DATA, COMMENT = "\ndata: ", "\n: "
 """What begins a further line of the same field."""
 
 
-def format_data(text: str) -> bytes:
-    r"""An event that has only data.
+def format_data(text: str, head: str = "") -> bytes:
+    r"""An event of data, after the lines of its other fields.
 
     >>> format_data("two\nlines")
     b'data: two\ndata: lines\n\n'
     """
     if "\n" in text or "\r" in text:
         text = LINE_END.sub(DATA, text)
-    return f"data: {text}\n\n".encode()
+    return f"{head}data: {text}\n\n".encode()
 
 
-def format_event(
-    data: str | None, event: str | None, id: str | None, retry: int | None, comment: str | None
-) -> bytes:
-    """An event of these fields, of which `retry` is in milliseconds; ValueError for what would end a line."""
+def format_head(event: str | None, id: str | None, retry: int | None, comment: str | None) -> str:
+    """The lines of an event but its data; `retry` is in milliseconds. ValueError for what would end a line."""
     if event is None:
         head, lines = ("", 0) if id is None else (f"id: {id}\n", 1)
     elif id is None:
@@ -42,13 +40,4 @@ def format_event(
         head += f"retry: {retry:d}\n"
     if comment is not None:
         head += f": {LINE_END.sub(COMMENT, comment)}\n"
-    if data is None:
-        return f"{head}\n".encode()
-    if "\n" in data or "\r" in data:
-        data = LINE_END.sub(DATA, data)
-    return f"{head}data: {data}\n\n".encode()
-
-
-def format_comment(text: str) -> bytes:
-    """Lines that a browser ignores."""
-    return format_event(None, None, None, None, text)
+    return head

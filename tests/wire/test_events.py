@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework._wire.events import format_comment, format_data, format_event
+from framework._wire.events import format_data, format_head
 
 Events = list[dict[str, str]]
 
@@ -52,25 +52,35 @@ def test_data_comes_back_as_it_was_but_for_how_its_lines_end(text: str) -> None:
 
 
 def test_all_fields_are_sent() -> None:
-    stream = format_event("a\nb", "greeting", "7", 1500, "hi\nthere")
-    assert stream == (b"event: greeting\nid: 7\nretry: 1500\n: hi\n: there\ndata: a\ndata: b\n\n")
+    head = format_head("greeting", "7", 1500, "hi\nthere")
+    assert head == "event: greeting\nid: 7\nretry: 1500\n: hi\n: there\n"
+    assert format_data("a\nb", head) == head.encode() + b"data: a\ndata: b\n\n"
 
 
-def test_an_event_may_be_without_data() -> None:
-    assert format_event(None, None, "7", None, None) == b"id: 7\n\n"
-    assert format_comment("ping") == b": ping\n\n"
+@pytest.mark.parametrize(
+    ("event", "id", "head"),
+    [
+        (None, None, ""),
+        ("x", None, "event: x\n"),
+        (None, "7", "id: 7\n"),
+        ("x", "7", "event: x\nid: 7\n"),
+        ("", "", "event: \nid: \n"),
+    ],
+)
+def test_a_field_may_be_missing(event: str | None, id: str | None, head: str) -> None:
+    assert format_head(event, id, None, None) == head
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\0"])
+@pytest.mark.parametrize("name", ["event", "id"])
+def test_no_field_begins_another(name: str, end: str) -> None:
+    fields: dict[str, Any] = dict.fromkeys(["event", "id", "retry", "comment"])
+    fields[name] = f"x{end}data: injected"
+    with pytest.raises(ValueError, match=rf"{name}='x.*: each is a single line"):
+        format_head(**fields)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
-@pytest.mark.parametrize("name", ["event", "id"])
-def test_no_field_begins_another(name: str, end: str) -> None:
-    fields: dict[str, Any] = dict.fromkeys(["data", "event", "id", "retry", "comment"])
-    fields[name] = f"x{end}data: injected"
-    with pytest.raises(ValueError, match=rf"{name}='x.*: each is a single line"):
-        format_event(**fields)
-    assert parse(format_comment(f"x{end}{end}data: injected")) == [{"": "x\n\ndata: injected"}]
-
-
-def test_an_id_has_no_nul() -> None:
-    with pytest.raises(ValueError, match="NUL"):
-        format_event("x", None, "a\0b", None, None)
+def test_no_comment_begins_a_field(end: str) -> None:
+    head = format_head(None, None, None, f"x{end}{end}data: injected")
+    assert parse(f"{head}\n".encode()) == [{"": "x\n\ndata: injected"}]
