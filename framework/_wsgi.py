@@ -63,9 +63,8 @@ class Line:
         self._listening: anyio.CancelScope | None = None
         self._chunks: list[bytes | bytearray] = []
         self._size = 0  # bytes in the chunks
-        self._arrived: anyio.Event | None = (
-            None  # set when there is something to read, or never will be
-        )
+        # Set when there is something to read, or never will be.
+        self._arrived: anyio.Event | None = None
         self._taken: anyio.Event | None = None  # set when it was read
         self._failure: Exception | None = None  # what `receive` has raised
         self._broken: Exception | None = None  # what `send` has raised
@@ -74,9 +73,9 @@ class Line:
         self._unsent: deque[Message] = deque()
         self._unsent_size = 0  # bytes of bodies
         self._is_sending = False
-        self.has_ended = False
+        self.has_ended: bool = False
         """The last message of the body has come in."""
-        self.is_gone = False
+        self.is_gone: bool = False
         """The client has gone, or the request is over: nothing more is sent or received."""
 
     async def look_ahead(self) -> list[bytes | bytearray]:

@@ -63,7 +63,7 @@ class FileResponse(Response):
                 f"a file is sent as 'attachment' or 'inline', not {content_disposition_type!r}"
             )
         self.path: Path = Path(path).absolute()
-        self.started = False
+        self.started: bool = False
         self.background = background
         self.body = b""
         self._start(

@@ -42,8 +42,8 @@ class ServerSentEvent:
         if not (retry is None or (isinstance(retry, int) and retry >= 0)):  # type: ignore[redundant-expr]
             raise ValueError(f"retry={retry!r}: give milliseconds, an integer of 0 or more")
         self.data: Any = data
-        self.event: Final = event
-        self.id: Final = id if id is None or isinstance(id, str) else str(id)
+        self.event: Final[str | None] = event
+        self.id: Final[str | None] = id if id is None or isinstance(id, str) else str(id)
         self._head = format_head(event, self.id, retry, comment)
 
     def encode(self, codec: JSONCodec = STANDARD_JSON) -> bytes:
