@@ -989,3 +989,19 @@ def test_a_timeout_is_in_seconds(timeout: float) -> None:
 
         @app.get("/", timeout=timeout)
         async def home() -> None: ...
+
+
+async def test_a_socket_is_served_where_middleware_says_that_another_app_serves_it() -> None:
+    def another(app: ASGIApp) -> ASGIApp:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "app": None}, receive, send)
+
+        return middleware
+
+    app = App()
+
+    @app.websocket("/", middleware=[Middleware(another)])
+    async def home(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    assert (await converse(app)).types == ["accept", "close"]

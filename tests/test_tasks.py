@@ -9,7 +9,7 @@ import pytest
 
 from framework import App, FrameworkError
 from tests.driver import ask
-from tests.protocols import running
+from tests.protocols import running, start
 
 
 async def test_a_task_goes_on_after_the_request_that_started_it() -> None:
@@ -174,3 +174,24 @@ async def test_a_cancellation_that_comes_astray_ends_only_its_task(
         app.start_soon(anyio.sleep, 0)
     assert ended == [1]
     assert "failed" in caplog.text
+
+
+async def test_tasks_are_cancelled_when_the_app_cannot_start() -> None:
+    app = App()
+    ended: list[int] = []
+
+    async def work() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append(1)
+
+    async def fail() -> None:
+        app.start_soon(work)
+        await anyio.sleep(0.01)
+        raise LookupError
+
+    app.on_startup(fail)
+    talk = await start(app)
+    assert talk.types == ["startup.failed"]
+    assert ended == [1]
