@@ -34,7 +34,7 @@ P = ParamSpec("P")
 Leave: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 DEFAULT_THREADS = 40
-TURNS = 100
+TURNS = 1000
 """Times that one may send in a row before others get their turn, and one learns that the client has gone.
 
 Where it has, the `send` of some servers returns at once, and a loop around it would never end.
