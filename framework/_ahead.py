@@ -43,6 +43,11 @@ class Ahead:
         self._failure: Exception | None = None
 
     @property
+    def has_some(self) -> bool:
+        """Whether some are kept."""
+        return bool(self._messages)
+
+    @property
     def is_over(self) -> bool:
         """Whether all was taken, and no more is received."""
         return self._has_ended and not self._messages

@@ -58,7 +58,7 @@ class ServerSentEvent:
 
 FIELDS = frozenset({"comment", "data", "event", "id", "retry"})
 EFFECTIVE = frozenset({"comment", "data", "retry"})
-"""What makes an event one of use: browsers drop what has neither."""
+"""What an event is sent for: of one that has none of these a browser tells nobody."""
 
 
 class EventSourceResponse(StreamingResponse):
@@ -124,9 +124,8 @@ class EventSourceResponse(StreamingResponse):
 
     async def _act(self) -> None:
         """Send the comment that keeps the connection."""
-        with suppress(
-            OSError
-        ):  # HTTP spec 2.4: the client has gone, of which the stream learns itself
+        # HTTP spec 2.4: an OSError is a client that has gone, of which the stream learns itself.
+        with suppress(OSError):
             await self._ping_by({"type": "http.response.body", "body": PING, "more_body": True})
 
 

@@ -161,7 +161,7 @@ class WebSocket(HTTPConnection):
         self._sent += 1
         if self._sent > 1:
             await self._look_around()
-        try:
+        try:  # not by `_transmit`, here and below: it would be a frame for each message
             await self._send({"type": "websocket.send", "text": data})
         except OSError as error:
             raise self._vanished() from error
@@ -250,7 +250,7 @@ class WebSocket(HTTPConnection):
 
     async def _receive_data(self, wanted: Any, ends: type[Exception] | None = None) -> Any:
         """The next message, which must be of a type; instead of WebSocketDisconnect it may raise another."""
-        if self.ready_state is not OPEN:
+        if self.ready_state is not OPEN and not self._has_unread():
             error = self._why_not("receiving")
             raise ends if ends is not None and error is self._disconnect else error
         if self._is_receiving:
@@ -278,6 +278,10 @@ class WebSocket(HTTPConnection):
             return data
         kind = "a text" if wanted is str else "a binary"
         return await self._reject(1003, f"expected {kind} message", ends)
+
+    def _has_unread(self) -> bool:
+        """Whether a peer that has gone has said something before, which was received ahead."""
+        return self._disconnect is not None and self._ahead is not None and self._ahead.has_some
 
     async def _receive_json(self, kind: Any, ends: type[Exception] | None = None) -> Any:
         message = await self._receive_data((str, bytes), ends)

@@ -862,3 +862,40 @@ async def test_a_denial_that_fails_before_it_begins_is_answered_by_the_handler_o
 async def test_odd_messages_of_servers_are_binary_ones(message: Message, data: bytes) -> None:
     websocket, _ = await opened({"type": "websocket.receive", **message})
     assert await websocket.receive_bytes() == data
+
+
+async def test_what_a_peer_has_said_before_it_went_is_not_lost() -> None:
+    app = App()
+    received: list[str] = []
+
+    @app.websocket("/")
+    async def home(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text("tick")
+        await websocket.send_text("tick")
+        await anyio.sleep(0.01)  # meanwhile all is received ahead, and that the peer has gone
+        assert websocket.ready_state is ReadyState.CLOSED
+        with pytest.raises(WebSocketDisconnect):
+            await websocket.send_text("tick")
+        received.extend([message async for message in websocket.iter_text()])
+        with pytest.raises(WebSocketDisconnect):
+            await websocket.receive_text()
+
+    await app(websocket_scope(), receiving(CONNECT, text("a"), text("b"), GONE), Sent())
+    assert received == ["a", "b"]
+
+
+async def test_after_a_close_of_ones_own_nothing_is_handed_out() -> None:
+    app = App()
+
+    @app.websocket("/")
+    async def home(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text("tick")
+        await websocket.send_text("tick")
+        await anyio.sleep(0.01)
+        await websocket.close()
+        with pytest.raises(WebSocketStateError):
+            await websocket.receive_text()
+
+    await app(websocket_scope(), receiving(CONNECT, text("a")), Sent())
