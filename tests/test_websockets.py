@@ -899,3 +899,10 @@ async def test_after_a_close_of_ones_own_nothing_is_handed_out() -> None:
             await websocket.receive_text()
 
     await app(websocket_scope(), receiving(CONNECT, text("a")), Sent())
+
+
+async def test_many_messages_in_a_row_are_all_sent() -> None:
+    websocket, sent = await opened()
+    for _ in range(2500):
+        await websocket.send_text("x")
+    assert len(sent.messages) == 2500
