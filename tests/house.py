@@ -44,6 +44,7 @@ STOREYS = [
     {"errors", "_tasks", "lifespan", "_endpoint", "_dispatch", "_compile", "app"},
     {
         "__main__",
+        "authentication",
         "middleware",
         "redis",
         "staticfiles",

@@ -10,7 +10,7 @@ from framework import App
 from tests.driver import ask
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 BLOCKS = [
     pytest.param(block, id=f"{page.stem}-{index}")
     for page in PAGES
