@@ -127,12 +127,13 @@ async def raw(scope: Scope, receive: Receive, send: Send) -> None:
         case "/scope":
             kind, parts = b"application/json", [json.dumps(told(scope)).encode()]
         case "/echo":
-            parts, more = [], True
+            parts.clear()
+            more = True
             while more:
                 message = await receive()
                 parts.append(message["body"])
                 more = message.get("more_body", False)
-            parts = [b"".join(parts)]
+            parts[:] = [b"".join(parts)]
         case "/sleep":
             await anyio.sleep_forever()
         case "/boom":
