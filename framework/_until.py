@@ -162,7 +162,7 @@ class UntilDisconnectOnAsyncio(UntilDisconnect):
     _scope: anyio.CancelScope
     _task: asyncio.Task[None] | None
     _timer: asyncio.TimerHandle | None
-    _watcher: asyncio.Task[None]
+    _watcher: asyncio.Handle | asyncio.Task[None]
 
     def cancel(self) -> None:
         """Cancel the block."""
@@ -188,8 +188,12 @@ class UntilDisconnectOnAsyncio(UntilDisconnect):
 
     async def _open(self) -> None:
         self._timer = self._task = None
-        self._watcher = asyncio.create_task(self._watch())
+        # The task begins where the block first waits: one that never does is over before.
+        self._watcher = asyncio.get_running_loop().call_soon(self._start_watcher)
         self._scope = anyio.CancelScope().__enter__()
+
+    def _start_watcher(self) -> None:
+        self._watcher = asyncio.create_task(self._watch())
 
     async def _close(
         self,
@@ -200,8 +204,9 @@ class UntilDisconnectOnAsyncio(UntilDisconnect):
         is_handled = self._scope.__exit__(kind, error, trace)
         if self._timer is not None:
             self._timer.cancel()
-        tasks = [self._watcher] if self._task is None else [self._watcher, self._task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        self._watcher.cancel()
+        if self._task is not None:
+            self._task.cancel()
+        if tasks := [each for each in (self._watcher, self._task) if asyncio.isfuture(each)]:
+            await asyncio.wait(tasks)
         return is_handled

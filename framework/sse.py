@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, ClassVar, Final, cast
 
 from framework._until import UntilDisconnect
-from framework._wire.events import format_data, format_head
+from framework._wire.events import as_line, format_event, format_rest
 from framework._wire.json import JSONCodec
 from framework.limits import check_seconds
 from framework.responses import STANDARD_JSON, Background, HeadersInit
@@ -17,7 +17,7 @@ from framework.types import Send
 
 __all__ = ["EventSourceResponse", "ServerSentEvent"]
 
-PING = format_head(None, None, None, "ping").encode() + b"\n"
+PING = b": ping\n\n"
 
 
 class ServerSentEvent:
@@ -28,7 +28,7 @@ class ServerSentEvent:
     (ValueError), and nothing in any field begins a field of its own.
     """
 
-    __slots__ = ("_head", "data", "event", "id")
+    __slots__ = ("_rest", "data", "event", "id")
 
     def __init__(
         self,
@@ -39,21 +39,22 @@ class ServerSentEvent:
         retry: int | None = None,
         comment: str | None = None,
     ) -> None:
-        if not (retry is None or (isinstance(retry, int) and retry >= 0)):  # type: ignore[redundant-expr]
-            raise ValueError(f"retry={retry!r}: give milliseconds, an integer of 0 or more")
+        # What is printable is a line: for most events there is nothing more to be looked at.
+        if event is not None and (type(event) is not str or not event.isprintable()):
+            event = as_line("event", event)
+        if id is not None and (type(id) is not str or not id.isprintable()):
+            id = as_line("id", id)
         self.data: Any = data
         self.event: Final[str | None] = event
-        self.id: Final[str | None] = id if id is None or isinstance(id, str) else str(id)
-        self._head = format_head(event, self.id, retry, comment)
+        self.id: Final[str | None] = id
+        self._rest = "" if retry is None and comment is None else format_rest(retry, comment)
 
     def encode(self, codec: JSONCodec = STANDARD_JSON) -> bytes:
         """The event as it is sent."""
         data = self.data
-        if data is None:
-            return f"{self._head}\n".encode()
-        if not isinstance(data, str):
+        if not (data is None or isinstance(data, str)):
             data = codec.encode(data).decode()
-        return format_data(data, self._head)
+        return format_event(data, self.event, self.id, self._rest)
 
 
 FIELDS = frozenset({"comment", "data", "event", "id", "retry"})
@@ -70,7 +71,7 @@ class EventSourceResponse(StreamingResponse):
     ends at once when the client goes, or the app is about to stop: a browser then connects again.
     """
 
-    __slots__ = ("_idle_since", "_ping_by", "_rendered", "codec", "ping")
+    __slots__ = ("_is_idle", "_ping_by", "codec", "ping")
 
     media_type: ClassVar[str | None] = "text/event-stream"
     ends_at_shutdown: ClassVar[bool] = True
@@ -90,8 +91,7 @@ class EventSourceResponse(StreamingResponse):
             check_seconds("EventSourceResponse", "ping", ping)
         self.codec: JSONCodec = codec
         self.ping: float | None = ping
-        self._rendered = 0  # events
-        self._idle_since = -1  # that many
+        self._is_idle = False
         super().__init__(content, status_code, headers, media_type, background)
         # Neither kept nor transformed on the way (RFC 9111 section 5.2.2), compressed for instance, which
         # holds events back; the second is what nginx listens to.
@@ -100,11 +100,13 @@ class EventSourceResponse(StreamingResponse):
 
     def render(self, content: Any) -> bytes:
         """One event."""
-        self._rendered += 1
-        if isinstance(content, str):
-            return format_data(content)
+        self._is_idle = False
+        if type(content) is ServerSentEvent and type(content.data) is str:  # most are: a frame less
+            return format_event(content.data, content.event, content.id, content._rest)
         if isinstance(content, ServerSentEvent):
             return content.encode(self.codec)
+        if isinstance(content, str):
+            return format_event(content)
         if isinstance(content, dict):
             return _event_of(cast("dict[str, Any]", content)).encode(self.codec)
         raise TypeError(
@@ -119,7 +121,7 @@ class EventSourceResponse(StreamingResponse):
 
     def _is_due(self) -> bool:
         """Whether there was no event since the last time."""
-        is_idle, self._idle_since = self._rendered == self._idle_since, self._rendered
+        is_idle, self._is_idle = self._is_idle, True
         return is_idle
 
     async def _act(self) -> None:

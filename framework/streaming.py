@@ -82,24 +82,22 @@ class StreamingResponse(Response):
             send = with_trailers(send, self.trailers)
         turns = TURNS
         render = self.render
-        is_plain = type(self) is StreamingResponse  # a subclass may render bytes, too
+        is_sent_as_it_is = bytes if type(self) is StreamingResponse else None  # else it is rendered
         among = None if shutdown is None else shutdown._open
         async with until_disconnect(receive, among, can_leave=self.ends_at_shutdown) as block:
             try:
                 await send_message(send, self._start_message(self.raw_headers))
                 self._attend(send, block)
                 async for item in self.body_iterator:
-                    body = item if is_plain and type(item) is bytes else render(item)
-                    if body:
-                        message = {"type": "http.response.body", "body": body, "more_body": True}
-                        try:
-                            await send(message)
-                        except OSError as error:  # HTTP spec 2.4: nobody listens
-                            raise ClientDisconnect(GONE) from error
-                    turns -= 1
                     if not turns:
                         turns = TURNS
                         await anyio.lowlevel.checkpoint()
+                    turns -= 1
+                    body = item if type(item) is is_sent_as_it_is else render(item)
+                    try:
+                        await send({"type": "http.response.body", "body": body, "more_body": True})
+                    except OSError as error:  # HTTP spec 2.4: nobody listens
+                        raise ClientDisconnect(GONE) from error
             finally:
                 await _close(self.body_iterator)
         # Not watched any more: servers say that the client has gone once the last message is sent.

@@ -13,6 +13,12 @@ from tests.driver import Answer, ask, exchange, http_scope
 from tests.scripted import DISCONNECT, Sent, body, receiving
 
 
+class Word(str):
+    """Text that is more than text."""
+
+    __slots__ = ()
+
+
 async def stream(*items: Any) -> AsyncGenerator[Any]:
     for item in items:
         yield item
@@ -74,9 +80,25 @@ async def test_what_is_no_event_is_a_mistake_that_is_told(item: object, message:
         raise answer.error or LookupError
 
 
-def test_what_would_end_a_line_is_refused_where_an_event_is_made() -> None:
-    with pytest.raises(ValueError, match="each is a single line"):
-        ServerSentEvent("x", event="a\nb")
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\0"])
+@pytest.mark.parametrize("name", ["event", "id"])
+def test_what_would_end_a_line_is_refused_where_an_event_is_made(name: str, end: str) -> None:
+    fields: dict[str, Any] = {name: f"a{end}b"}
+    with pytest.raises(ValueError, match=f"{name}='a.*: it is a single line"):
+        ServerSentEvent("x", **fields)
+
+
+async def test_a_line_may_have_any_other_character() -> None:
+    event = ServerSentEvent(Word("x"), event="a\u2028\xa0b", id="c\td")
+    assert (await streamed(event)).body == "event: a\u2028\xa0b\nid: c\td\ndata: x\n\n".encode()
+
+
+async def test_an_event_of_a_class_of_ones_own_is_encoded_by_it() -> None:
+    class Shout(ServerSentEvent):
+        def encode(self, codec: object = None) -> bytes:
+            return b"data: !\n\n"
+
+    assert (await streamed(Shout("x"))).body == b"data: !\n\n"
 
 
 @pytest.mark.parametrize("retry", [-1, 1.5, "1"])

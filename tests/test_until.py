@@ -34,6 +34,20 @@ async def test_work_that_ends_before_the_client_goes_is_done() -> None:
     assert done == [1, 1]
 
 
+async def test_work_that_never_waits_needs_no_task_on_asyncio(anyio_backend_name: str) -> None:
+    async def work() -> None:
+        return
+
+    async def receive() -> Message:
+        calls.append(1)
+        return DISCONNECT
+
+    calls: list[int] = []
+    assert await while_connected(work, receive) is True
+    if anyio_backend_name == "asyncio":
+        assert calls == []
+
+
 @pytest.mark.parametrize("kind", ["http.disconnect", "websocket.disconnect"])
 async def test_work_is_cancelled_when_the_client_goes(kind: str) -> None:
     ended: list[int] = []

@@ -1,13 +1,12 @@
 """Events as lines, and as a browser reads these lines again."""
 
 import re
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework._wire.events import format_data, format_head
+from framework._wire.events import as_line, format_event, format_rest
 
 Events = list[dict[str, str]]
 
@@ -42,45 +41,50 @@ def parse(stream: bytes) -> Events:
     ],
 )
 def test_each_line_of_the_data_is_a_field(text: str, stream: bytes) -> None:
-    assert format_data(text) == stream
+    assert format_event(text) == stream
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_data_comes_back_as_it_was_but_for_how_its_lines_end(text: str) -> None:
     expected = re.sub("\r\n|\r", "\n", text)
-    assert parse(format_data(text)) == [{"data": expected}]
+    assert parse(format_event(text)) == [{"data": expected}]
 
 
 def test_all_fields_are_sent() -> None:
-    head = format_head("greeting", "7", 1500, "hi\nthere")
-    assert head == "event: greeting\nid: 7\nretry: 1500\n: hi\n: there\n"
-    assert format_data("a\nb", head) == head.encode() + b"data: a\ndata: b\n\n"
+    rest = format_rest(1500, "hi\nthere")
+    assert rest == "retry: 1500\n: hi\n: there\n"
+    head = b"event: greeting\nid: 7\nretry: 1500\n: hi\n: there\n"
+    assert format_event("a\nb", "greeting", "7", rest) == head + b"data: a\ndata: b\n\n"
 
 
 @pytest.mark.parametrize(
     ("event", "id", "head"),
     [
-        (None, None, ""),
-        ("x", None, "event: x\n"),
-        (None, "7", "id: 7\n"),
-        ("x", "7", "event: x\nid: 7\n"),
-        ("", "", "event: \nid: \n"),
+        (None, None, b""),
+        ("x", None, b"event: x\n"),
+        (None, "7", b"id: 7\n"),
+        ("x", "7", b"event: x\nid: 7\n"),
+        ("", "", b"event: \nid: \n"),
     ],
 )
-def test_a_field_may_be_missing(event: str | None, id: str | None, head: str) -> None:
-    assert format_head(event, id, None, None) == head
+def test_a_field_may_be_missing(event: str | None, id: str | None, head: bytes) -> None:
+    assert format_event("x", event, id) == head + b"data: x\n\n"
+    assert format_event(None, event, id) == head + b"\n"
+    assert format_event(None, event, id, format_rest(0, None)) == head + b"retry: 0\n\n"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\0"])
-@pytest.mark.parametrize("name", ["event", "id"])
-def test_no_field_begins_another(name: str, end: str) -> None:
-    fields: dict[str, Any] = dict.fromkeys(["event", "id", "retry", "comment"])
-    fields[name] = f"x{end}data: injected"
-    with pytest.raises(ValueError, match=rf"{name}='x.*: each is a single line"):
-        format_head(**fields)
+def test_no_line_begins_another(end: str) -> None:
+    with pytest.raises(ValueError, match=r"id='x.*: it is a single line"):
+        as_line("id", f"x{end}data: injected")
+
+
+@pytest.mark.parametrize("value", ["", "x", "\x0b\u2028\x85\x1c", "a\tb", "\ud83d", 7])
+def test_a_line_is_text_without_line_ends(value: object) -> None:
+    assert as_line("id", value) == str(value)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 def test_no_comment_begins_a_field(end: str) -> None:
-    head = format_head(None, None, None, f"x{end}{end}data: injected")
-    assert parse(f"{head}\n".encode()) == [{"": "x\n\ndata: injected"}]
+    rest = format_rest(None, f"x{end}{end}data: injected")
+    assert parse(f"{rest}\n".encode()) == [{"": "x\n\ndata: injected"}]
