@@ -16,17 +16,18 @@ from types import ModuleType
 from typing import NamedTuple
 
 from tests.benchmarks.asgi import ASGIApp
-from tests.benchmarks.measure import repeats, seconds, started, verify
+from tests.benchmarks.measure import logged_in, repeats, seconds, started, verify
 from tests.benchmarks.peers import NAMES, RAW, load, say, version_of
-from tests.benchmarks.rows import ROWS, Row
+from tests.benchmarks.rows import ROWS, Call, Row
 
 __all__: list[str] = []
 
 
 class Contestant(NamedTuple):
-    """One framework on one row: how often it is asked in a turn, and whether it suspends."""
+    """One framework on one row: what it is asked, how often in a turn, and whether it suspends."""
 
     app: ASGIApp
+    calls: tuple[Call, ...]
     times: int
     suspends: bool
 
@@ -54,8 +55,9 @@ async def contestants(row: Row, apps: dict[str, ASGIApp]) -> dict[str, Contestan
     ready: dict[str, Contestant] = {}
     for name, app in apps.items():
         try:
-            suspends = [await verify(app, call) for call in row.calls]
-            ready[name] = Contestant(app, await repeats(app, row.calls), any(suspends))
+            calls = tuple([await logged_in(app, call) for call in row.calls])
+            suspends = [await verify(app, call) for call in calls]
+            ready[name] = Contestant(app, calls, await repeats(app, calls), any(suspends))
         except Exception as error:
             say(f"{name} is not timed: {type(error).__name__}: {error}")
     return ready
@@ -70,9 +72,9 @@ async def measure(row: Row, apps: dict[str, ASGIApp], rounds: int) -> dict[str, 
     gc.freeze()  # what one framework keeps must not slow the collections of another
     for _ in range(rounds):
         order.append(order.pop(0))
-        for name, (app, times, _) in order:
+        for name, (app, calls, times, _) in order:
             gc.collect()
-            results[name].rounds.append(await seconds(app, row.calls, times))
+            results[name].rounds.append(await seconds(app, calls, times))
     return results
 
 

@@ -18,7 +18,7 @@ from tests.benchmarks.asgi import ASGIApp, Message, Receive
 from tests.benchmarks.clients import client_of
 from tests.benchmarks.rows import Call
 
-__all__ = ["WrongAnswer", "repeats", "seconds", "started", "verify"]
+__all__ = ["WrongAnswer", "logged_in", "repeats", "seconds", "started", "verify"]
 
 SLICE = 0.010
 """Seconds of one turn: short, so that all frameworks share the machine's moods."""
@@ -131,6 +131,23 @@ async def verify(app: ASGIApp, call: Call) -> bool:
     return watched.suspensions > 0
 
 
+async def logged_in(app: ASGIApp, call: Call) -> Call:
+    """The call with the cookie that its login gives, if it has one."""
+    if call.login is None:
+        return call
+    headers: list[tuple[bytes, bytes]] = []
+
+    async def send(message: Message) -> None:
+        headers.extend(message.get("headers", ()))
+
+    login = call._replace(path=call.login)
+    await app(login.scope(), body_of(login), send)
+    [cookie] = [
+        value.partition(b";")[0] for name, value in headers if name.lower() == b"set-cookie"
+    ]
+    return call._replace(headers=(*call.headers, (b"cookie", cookie)))
+
+
 def check_answer(call: Call, sent: list[Message]) -> None:
     """Whether the right response was sent, to its end."""
     start, *rest = sent
@@ -142,7 +159,10 @@ def check_answer(call: Call, sent: list[Message]) -> None:
     if call.answer is not None:
         found += (media_type, call.read(body))
         expected += (call.media_type, call.answer)
-    length = int(headers.get(b"content-length", len(body)))
+    for name, value in call.expects:
+        if name not in headers or value not in (None, headers[name]):
+            raise WrongAnswer(f"{call.method} {call.path}: {name} is {headers.get(name)}")
+    length = int(headers.get(b"content-length", len(body))) if call.status != 304 else len(body)
     ended = rest[-1]["type"] == "http.response.body" and not rest[-1].get("more_body")
     if found != expected or length != len(body) or not ended:
         raise WrongAnswer(f"{call.method} {call.path}: {found}, not {expected}; {length=} {ended=}")

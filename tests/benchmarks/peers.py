@@ -20,6 +20,7 @@ NAMES = (
     "quart",
     "a2wsgi",
     "asgiref",
+    "servestatic",
 )
 
 

@@ -2,6 +2,7 @@
 timed.
 """
 
+import gzip
 import json
 from collections.abc import Callable
 from hashlib import sha256
@@ -10,11 +11,13 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, PIECE, PIECES
+from tests.benchmarks.assets import LARGE, LAST_MODIFIED, LONG, ORIGIN, SMALL
 from tests.benchmarks.github import ROUTES
 
 __all__ = ["ROWS", "Call", "Row"]
 
 TEXT = "text/plain"
+CSS = "text/css"
 JSON = "application/json"
 BYTES = "application/octet-stream"
 EVENT_STREAM = "text/event-stream"
@@ -112,13 +115,25 @@ class Call(NamedTuple):
     stays: bool = False
     """The client waits for the whole answer and then goes, which the app may wait for."""
 
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    """Sent beside those of every request, or in the place of those of the same name."""
+
+    expects: tuple[tuple[bytes, bytes | None], ...] = ()
+    """Fields that the answer must have, with any value where there is None."""
+
+    login: str | None = None
+    """A path that is asked for once before, and whose cookie is sent."""
+
     def read(self, body: bytes) -> Any:
         """A body as the value that is compared with the answer."""
+        if (b"content-encoding", b"gzip") in self.expects:
+            body = gzip.decompress(body)
         return READERS.get(self.media_type, bytes.decode)(body)
 
     def scope(self) -> dict[str, Any]:
         """The 13 keys that uvicorn gives, `state` among them."""
-        headers = list(HEADERS)
+        own = {name for name, _ in self.headers}
+        headers = [*(field for field in HEADERS if field[0] not in own), *self.headers]
         if self.body:
             headers += [
                 (b"content-type", self.content_type.encode()),
@@ -197,6 +212,37 @@ TICKS = Call(
 )
 STREAM = Call("/stream", digest(CHUNK * CHUNKS), BYTES, stays=True)
 
+VALIDATED = ((b"last-modified", LAST_MODIFIED),)
+SMALL_FILE = Call("/static/small.css", SMALL.decode(), CSS, stays=True, expects=VALIDATED)
+LARGE_FILE = Call("/static/large.bin", digest(LARGE), BYTES, stays=True, expects=VALIDATED)
+UNCHANGED = Call(
+    "/static/small.css",
+    None,
+    status=304,
+    stays=True,
+    headers=((b"if-modified-since", LAST_MODIFIED),),
+)
+RANGE = Call(
+    "/static/large.bin",
+    digest(LARGE[5_000_000:5_010_000]),
+    BYTES,
+    status=206,
+    stays=True,
+    headers=((b"range", b"bytes=5000000-5009999"),),
+    expects=((b"content-range", b"bytes 5000000-5009999/%d" % len(LARGE)),),
+)
+COMPRESSED = Call(
+    "/long",
+    LONG,
+    headers=((b"accept-encoding", b"gzip"),),
+    expects=((b"content-encoding", b"gzip"), (b"vary", None)),
+)
+CROSS_ORIGIN = HELLO._replace(
+    headers=((b"origin", ORIGIN.encode()),),
+    expects=((b"access-control-allow-origin", ORIGIN.encode()),),
+)
+SESSION = Call("/name", "Ada Lovelace", login="/login")
+
 
 def github(variants: int) -> tuple[Call, ...]:
     """A call to every route of the GitHub API, `variants` times, always with other values."""
@@ -253,6 +299,13 @@ ROWS = (
     Row(
         "stream", "streamed chunk of 100 bytes, one of 1000", "streams", (STREAM,), messages=CHUNKS
     ),
+    Row("file", "a file of 5 KB", "files", (SMALL_FILE,)),
+    Row("file-large", "a file of 10 MiB", "files", (LARGE_FILE,)),
+    Row("file-304", "the same of 5 KB, not modified", "files", (UNCHANGED,)),
+    Row("file-range", "10,000 bytes of the one of 10 MiB", "files", (RANGE,)),
+    Row("gzip", "20 KiB of text, by gzip", "compressed", (COMPRESSED,)),
+    Row("cors", "text for a page of another origin", "cors", (CROSS_ORIGIN,)),
+    Row("session", "a value of a session in a cookie", "sessions", (SESSION,)),
     *through_wsgi("wsgi", "WSGI", ""),
     *through_wsgi("mounted", "WSGI below a mount", "/old"),
 )

@@ -14,12 +14,25 @@ from blacksheep import (
     json,
     text,
 )
+from blacksheep.server.compression import use_gzip_compression
 from blacksheep.server.sse import ServerSentEventsResponse, TextServerSentEvent
 
 from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
+from tests.benchmarks.assets import FOLDER, LONG, ORIGIN, SECRET
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["bodies", "github", "nested", "plain", "streams", "wrapped"]
+__all__ = [
+    "bodies",
+    "compressed",
+    "cors",
+    "files",
+    "github",
+    "nested",
+    "plain",
+    "sessions",
+    "streams",
+    "wrapped",
+]
 
 
 async def home() -> Response:
@@ -88,6 +101,19 @@ async def stream() -> Response:
     return Response(200, content=StreamedContent(b"application/octet-stream", chunks))
 
 
+async def long() -> Response:
+    return text(LONG)
+
+
+async def login(request: Request) -> Response:
+    request.session["name"] = "Ada Lovelace"
+    return text("welcome")
+
+
+async def name(request: Request) -> Response:
+    return text(request.session["name"])
+
+
 async def show(request: Request) -> Response:
     values = request.route_values or {}
     return text(",".join(("ok", *(value or "" for value in values.values()))))
@@ -129,3 +155,18 @@ streams = Application(router=Router())
 streams.router.add_ws("/ws", echo_messages)
 streams.router.add_get("/events", events)
 streams.router.add_get("/stream", stream)
+
+files = Application(router=Router())
+files.serve_files(FOLDER, root_path="static", extensions={".css", ".bin"}, cache_time=0)
+
+compressed = Application(router=Router())
+compressed.router.add_get("/long", long)
+use_gzip_compression(compressed)
+
+cors = build()
+cors.use_cors(allow_origins=ORIGIN, allow_methods="*")
+
+sessions = Application(router=Router())
+sessions.use_sessions(SECRET)
+sessions.router.add_get("/login", login)
+sessions.router.add_get("/name", name)

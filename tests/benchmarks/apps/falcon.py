@@ -7,9 +7,10 @@ import falcon
 from falcon.asgi import App, Request, Response, SSEvent, WebSocket
 
 from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
+from tests.benchmarks.assets import FOLDER, ORIGIN
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["bodies", "github", "nested", "plain", "streams", "wrapped"]
+__all__ = ["bodies", "cors", "files", "github", "nested", "plain", "streams", "wrapped"]
 
 
 class Home:
@@ -159,3 +160,9 @@ streams = App()
 streams.add_route("/ws", Echoes())
 streams.add_route("/events", Events())
 streams.add_route("/stream", Stream())
+
+files = App()
+files.add_static_route("/static", str(FOLDER))
+
+cors = App(middleware=[falcon.CORSMiddleware(allow_origins=ORIGIN)])
+cors.add_route("/", Home())

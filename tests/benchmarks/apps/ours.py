@@ -13,12 +13,30 @@ from framework import (
     StreamingResponse,
     WebSocket,
 )
+from framework.middleware.compression import CompressionMiddleware
+from framework.middleware.cors import CORSMiddleware
+from framework.middleware.sessions import SessionMiddleware
+from framework.staticfiles import StaticFiles
 from framework.wsgi import WSGI
 from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
+from tests.benchmarks.assets import FOLDER, LONG, ORIGIN, SECRET
 from tests.benchmarks.github import ROUTES
 from tests.benchmarks.wsgi import application
 
-__all__ = ["bodies", "github", "mounted", "nested", "plain", "streams", "wrapped", "wsgi"]
+__all__ = [
+    "bodies",
+    "compressed",
+    "cors",
+    "files",
+    "github",
+    "mounted",
+    "nested",
+    "plain",
+    "sessions",
+    "streams",
+    "wrapped",
+    "wsgi",
+]
 
 
 async def home() -> str:
@@ -82,6 +100,19 @@ async def stream() -> StreamingResponse:
     return StreamingResponse(chunks())
 
 
+async def long() -> str:
+    return LONG
+
+
+async def login(request: Request) -> str:
+    request.session["name"] = "Ada Lovelace"
+    return "welcome"
+
+
+async def name(request: Request) -> str:
+    return str(request.session["name"])
+
+
 async def show(request: Request) -> str:
     return ",".join(("ok", *request.path_params.values()))
 
@@ -129,3 +160,18 @@ wsgi = WSGI(application)
 
 mounted = App()
 mounted.mount("/old", WSGI(application))
+
+files = App()
+files.mount("/static", StaticFiles(directory=FOLDER))
+
+compressed = App()
+compressed.get("/long")(long)
+compressed.add_middleware(CompressionMiddleware)
+
+cors = build()
+cors.add_middleware(CORSMiddleware, allow_origins=[ORIGIN])
+
+sessions = App()
+sessions.get("/login")(login)
+sessions.get("/name")(name)
+sessions.add_middleware(SessionMiddleware, secret_key=SECRET)

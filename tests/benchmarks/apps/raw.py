@@ -2,7 +2,12 @@
 would write it.
 """
 
+import asyncio
+import hmac
 import json
+import os
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -22,14 +27,29 @@ from tests.benchmarks.asgi import (
     Scope,
     Send,
 )
+from tests.benchmarks.assets import FOLDER, LAST_MODIFIED, LONG, ORIGIN, SECRET
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["bodies", "github", "mounted", "nested", "plain", "streams", "wrapped", "wsgi"]
+__all__ = [
+    "bodies",
+    "compressed",
+    "cors",
+    "files",
+    "github",
+    "mounted",
+    "nested",
+    "plain",
+    "sessions",
+    "streams",
+    "wrapped",
+    "wsgi",
+]
 
 TEXT = b"text/plain; charset=utf-8"
 JSON = b"application/json"
 BYTES = b"application/octet-stream"
 EVENT_STREAM = b"text/event-stream"
+PIECE_OF_FILE = 256 * 1024
 
 
 async def lifespan(receive: Receive, send: Send) -> None:
@@ -321,3 +341,101 @@ async def wsgi(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 mounted = wsgi
+
+
+def read_file(name: str, start: int, count: int) -> bytes:
+    """A part of a file."""
+    with (FOLDER / name).open("rb") as file:
+        file.seek(start)
+        return file.read(count)
+
+
+async def files(scope: Scope, receive: Receive, send: Send) -> None:
+    """The files of a folder whose names and types are known, each looked at and read in a thread."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    name = scope["path"].removeprefix("/static/")
+    headers = [
+        (b"content-type", b"text/css" if name.endswith(".css") else BYTES),
+        (b"last-modified", LAST_MODIFIED),
+    ]
+    status, start, count = 200, 0, PIECE_OF_FILE
+    if header_value(scope, b"if-modified-since") == LAST_MODIFIED.decode():
+        await asyncio.to_thread(os.stat, FOLDER / name)
+        await send({"type": "http.response.start", "status": 304, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    if wanted := header_value(scope, b"range"):
+        first, _, last = wanted.removeprefix("bytes=").partition("-")
+        status, start, count = 206, int(first), int(last) - int(first) + 1
+        size = (await asyncio.to_thread(os.stat, FOLDER / name)).st_size
+        headers.append((b"content-range", f"bytes {first}-{last}/{size}".encode()))
+        body = await asyncio.to_thread(read_file, name, start, count)
+    elif name == "large.bin":
+        size = (await asyncio.to_thread(os.stat, FOLDER / name)).st_size
+        headers.append((b"content-length", str(size).encode()))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        with (FOLDER / name).open("rb") as file:
+            while body := await asyncio.to_thread(file.read, PIECE_OF_FILE):
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    else:
+        body = await asyncio.to_thread(read_file, name, 0, PIECE_OF_FILE)
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def compressed(scope: Scope, receive: Receive, send: Send) -> None:
+    """The long text, at zlib's own level."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    headers = [(b"content-type", TEXT), (b"vary", b"Accept-Encoding")]
+    body = LONG.encode()
+    if "gzip" in header_value(scope, b"accept-encoding"):
+        body = zlib.compress(body, wbits=31)
+        headers.append((b"content-encoding", b"gzip"))
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def cors(scope: Scope, receive: Receive, send: Send) -> None:
+    """A text that the pages of one other origin may read."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    headers = [(b"content-type", TEXT), (b"content-length", b"13"), (b"vary", b"Origin")]
+    origin = header_value(scope, b"origin")
+    if origin == ORIGIN:
+        headers.append((b"access-control-allow-origin", origin.encode()))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"Hello, World!"})
+
+
+def signature(text: bytes) -> bytes:
+    """What only we can have signed it with."""
+    return b64encode(hmac.digest(SECRET.encode(), text, "sha256"))
+
+
+async def sessions(scope: Scope, receive: Receive, send: Send) -> None:
+    """One value, in a cookie that is signed."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    headers = [(b"content-type", TEXT), (b"vary", b"Cookie")]
+    body = b"welcome"
+    if scope["path"] == "/login":
+        text = b64encode(json.dumps({"name": "Ada Lovelace"}).encode())
+        cookie = b"session=%s.%s; Path=/; HttpOnly" % (text, signature(text))
+        headers.append((b"set-cookie", cookie))
+    else:
+        text, _, mark = header_value(scope, b"cookie").removeprefix("session=").partition(".")
+        if hmac.compare_digest(mark.encode(), signature(text.encode())):
+            body = json.loads(b64decode(text))["name"].encode()
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -10,16 +10,33 @@ from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
+from tests.benchmarks.assets import FOLDER, LONG, ORIGIN, SECRET
 from tests.benchmarks.github import ROUTES
 from tests.benchmarks.wsgi import application
 
-__all__ = ["bodies", "github", "mounted", "nested", "plain", "streams", "wrapped"]
+__all__ = [
+    "bodies",
+    "compressed",
+    "cors",
+    "files",
+    "github",
+    "mounted",
+    "nested",
+    "plain",
+    "sessions",
+    "streams",
+    "wrapped",
+]
 
 
 async def home(request: Request) -> PlainTextResponse:
@@ -85,6 +102,19 @@ async def stream(request: Request) -> StreamingResponse:
     return StreamingResponse(chunks(), media_type="application/octet-stream")
 
 
+async def long(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(LONG)
+
+
+async def login(request: Request) -> PlainTextResponse:
+    request.session["name"] = "Ada Lovelace"
+    return PlainTextResponse("welcome")
+
+
+async def name(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(request.session["name"])
+
+
 async def show(request: Request) -> PlainTextResponse:
     return PlainTextResponse(",".join(("ok", *request.path_params.values())))
 
@@ -122,3 +152,10 @@ streams = Starlette(
     ]
 )
 mounted = Starlette(routes=[Mount("/old", WSGIMiddleware(application))])
+files = Starlette(routes=[Mount("/static", StaticFiles(directory=FOLDER))])
+compressed = Starlette(routes=[Route("/long", long)], middleware=[Middleware(GZipMiddleware)])
+cors = Starlette(routes=routes, middleware=[Middleware(CORSMiddleware, allow_origins=[ORIGIN])])
+sessions = Starlette(
+    routes=[Route("/login", login), Route("/name", name)],
+    middleware=[Middleware(SessionMiddleware, secret_key=SECRET)],
+)
