@@ -6,6 +6,7 @@ that made the request.
 
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from framework._body import Body, Chunks
@@ -23,6 +24,8 @@ from framework._extensions import DEBUG, EARLY_HINT, PUSH, early_hint, offers, p
 from framework._multipart import boundary_of
 from framework._until import until_blocked
 from framework._wire.charset import decode_text
+from framework._wire.conditional import conditions, evaluate, is_entity_tag
+from framework._wire.dates import format_http_date
 from framework._wire.json import is_nested_deeper
 from framework._wire.media import parse_media_type
 from framework._wire.violations import violations
@@ -30,13 +33,14 @@ from framework.connections import DEFAULT_SETTINGS, HTTPConnection, Settings
 from framework.exceptions import (
     BodyUnavailable,
     FrameworkError,
+    HTTPException,
     InvalidContent,
     LimitExceeded,
     MalformedRequest,
 )
 from framework.forms import FormData, FormReader, parse_form, read_multipart
 from framework.parts import Part, Parts
-from framework.responses import HeadersInit, send_message
+from framework.responses import HeadersInit, Response, send_message
 from framework.types import Message, Receive, Scope, Send
 
 __all__ = ["Request"]
@@ -101,6 +105,37 @@ class Request(HTTPConnection):
     def last_event_id(self) -> str | None:
         """The id of the last event that this client has got of an event stream, where it connects again."""
         return self.headers.get("last-event-id")
+
+    def check_preconditions(
+        self,
+        *,
+        etag: str | None = None,
+        last_modified: datetime | float | None = None,
+        exists: bool = True,
+    ) -> Response | None:
+        """Compare what the resource is now with what the client takes it for (RFC 9110 section 13).
+
+        Raises HTTPException (412) where the request is for another state, such as an update of what
+        somebody else has changed. Returns the 304 to answer with where the client has it already, else
+        None. `etag` has its quotes: `'"v1"'`, or `'W/"v1"'` for a weak one, ValueError if not.
+        `last_modified` is aware, or in seconds since 1970. What is yet to be made does not `exist`.
+        """
+        if etag is not None and not is_entity_tag(etag):
+            raise ValueError(f"{etag!a:.80} is no entity tag: put it into quotes, as in '\"v1\"'")
+        if isinstance(last_modified, float | int):
+            last_modified = datetime.fromtimestamp(last_modified, UTC)
+        fields: dict[str, str] = {}
+        moment = None
+        if etag is not None:
+            fields["etag"] = etag
+        if last_modified is not None:
+            fields["last-modified"] = format_http_date(last_modified)
+            moment = last_modified.timestamp()
+        asked = conditions(self.scope["headers"])
+        status = evaluate(self.method, asked, etag=etag, last_modified=moment, exists=exists)
+        if status == 412:
+            raise HTTPException(412, "the resource is not in the state that the request is for")
+        return None if status is None else Response(None, status, fields)
 
     async def body(self) -> bytes:
         """The whole body, kept for the next call.

@@ -47,6 +47,8 @@ STOREYS = [
         "authentication",
         "middleware",
         "redis",
+        "_folders",
+        "_kept",
         "staticfiles",
         "stores",
         "templating",

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,11 +15,13 @@ from pydantic_core import to_json
 from framework import (
     App,
     BodyUnavailable,
+    HTTPException,
     JSONResponse,
     LimitExceeded,
     Limits,
     MalformedRequest,
     Request,
+    Response,
     UnsupportedMediaType,
 )
 from framework._wire.json import StandardJSON
@@ -26,6 +29,7 @@ from framework.connections import Settings
 from framework.types import Message
 from tests.driver import ask, http_scope
 from tests.scripted import DISCONNECT, body, receiving
+from tests.tables.preconditions import MODIFIED, NOT_ENTITY_TAGS, PRECONDITIONS, SECONDS, STATES
 from tests.wire.work import count_calls
 
 JSON = {"content-type": "application/json"}
@@ -532,3 +536,103 @@ async def test_middleware_that_has_read_nothing_passes_on_what_comes() -> None:
     messages = [body(b"ab", more=True), body(b"c"), DISCONNECT]
     receive = request_of(*messages).receive
     assert [await receive() for _ in messages] == messages
+
+
+# Preconditions
+
+
+@pytest.mark.parametrize(("state", "method", "fields", "status", "why"), PRECONDITIONS)
+def test_preconditions_are_checked_for_what_a_handler_answers_with(
+    state: str, method: str, fields: list[tuple[str, str]], status: int | None, why: str
+) -> None:
+    etag, last_modified, exists = STATES[state]
+    request = Request(http_scope(method, headers=fields))
+
+    def check() -> int | None:
+        answer = request.check_preconditions(etag=etag, last_modified=last_modified, exists=exists)
+        return None if answer is None else answer.status_code
+
+    if status == 412:
+        with pytest.raises(HTTPException) as caught:
+            check()
+        assert caught.value.status_code == 412
+    else:
+        assert check() == status, why
+
+
+@pytest.mark.parametrize(
+    ("validators", "fields"),
+    [
+        ({"etag": '"v1"'}, {"etag": '"v1"'}),
+        ({"etag": 'W/"v1"'}, {"etag": 'W/"v1"'}),
+        ({"last_modified": SECONDS}, {"last-modified": MODIFIED}),
+        ({"last_modified": SECONDS + 0.9}, {"last-modified": MODIFIED}),
+        (
+            {"etag": '"v1"', "last_modified": datetime.fromtimestamp(SECONDS, UTC)},
+            {"etag": '"v1"', "last-modified": MODIFIED},
+        ),
+        ({}, {}),
+    ],
+)
+def test_what_has_not_changed_is_answered_with_its_validators_alone(
+    validators: dict[str, Any], fields: dict[str, str]
+) -> None:
+    request = Request(http_scope(headers={"if-none-match": "*"}))
+    answer = request.check_preconditions(**validators)
+    assert answer is not None
+    assert (answer.status_code, answer.body, dict(answer.headers)) == (304, b"", fields)
+
+
+@pytest.mark.parametrize("etag", NOT_ENTITY_TAGS)
+def test_an_etag_without_its_quotes_is_an_error_that_says_so(etag: str) -> None:
+    with pytest.raises(ValueError, match="is no entity tag: put it into quotes"):
+        Request(http_scope()).check_preconditions(etag=etag)
+
+
+def test_a_time_without_a_zone_is_an_error_that_says_so() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        Request(http_scope()).check_preconditions(last_modified=datetime(1994, 11, 6))  # noqa: DTZ001
+
+
+async def test_an_update_of_what_somebody_else_has_changed_is_refused() -> None:
+    app = App()
+    note = {"text": "one", "version": "1"}
+
+    @app.get("/note")
+    async def show(request: Request) -> Response:
+        etag = f'"{note["version"]}"'
+        return request.check_preconditions(etag=etag) or JSONResponse(note, headers={"etag": etag})
+
+    @app.put("/note")
+    async def update(request: Request) -> None:
+        request.check_preconditions(etag=f'"{note["version"]}"')
+        note.update(text=await request.text(), version=str(int(note["version"]) + 1))
+
+    first = await ask(app, path="/note")
+    etag = first.headers["etag"]
+    for method in ("GET", "HEAD"):
+        again = await ask(app, method, "/note", headers={"if-none-match": etag})
+        assert (again.status, again.body, again.headers["etag"]) == (304, b"", etag)
+    update_it = {"if-match": etag}
+    assert (await ask(app, "PUT", "/note", headers=update_it, body=b"two")).status == 204
+    lost = await ask(app, "PUT", "/note", headers=update_it, body=b"three")
+    assert (lost.status, lost.json()["status"]) == (412, 412)
+    assert note == {"text": "two", "version": "2"}
+    assert (await ask(app, path="/note", headers={"if-none-match": etag})).status == 200
+
+
+async def test_what_is_to_be_made_is_made_once() -> None:
+    app = App()
+    notes: dict[str, str] = {}
+
+    @app.put("/notes/{name}")
+    async def put(request: Request, name: str) -> None:
+        request.check_preconditions(exists=name in notes)
+        notes[name] = await request.text()
+
+    once = {"if-none-match": "*"}
+    assert (await ask(app, "PUT", "/notes/a", headers={"if-match": "*"})).status == 412
+    assert (await ask(app, "PUT", "/notes/a", headers=once, body=b"1")).status == 204
+    assert (await ask(app, "PUT", "/notes/a", headers=once, body=b"2")).status == 412
+    assert (await ask(app, "PUT", "/notes/a", headers={"if-match": "*"}, body=b"3")).status == 204
+    assert notes == {"a": "3"}
