@@ -161,7 +161,7 @@ def check_answer(call: Call, sent: list[Message]) -> None:
         expected += (call.media_type, call.answer)
     for name, value in call.expects:
         if name not in headers or value not in (None, headers[name]):
-            raise WrongAnswer(f"{call.method} {call.path}: {name} is {headers.get(name)}")
+            raise WrongAnswer(f"{call.method} {call.path}: {name!r} is {headers.get(name)!r}")
     length = int(headers.get(b"content-length", len(body))) if call.status != 304 else len(body)
     ended = rest[-1]["type"] == "http.response.body" and not rest[-1].get("more_body")
     if found != expected or length != len(body) or not ended:

@@ -1,0 +1,103 @@
+"""Host fields: which are well-formed (RFC 9112 section 3.2), and which of them an allowed pattern is for."""
+
+ALLOWED = ["example.com", "*.example.org", "www.example.net", "127.0.0.1", "[2001:db8::1]"]
+"""What the rows below are held against."""
+
+TRUSTED = [
+    "example.com",
+    "EXAMPLE.com",
+    "example.com.",
+    "example.com:8000",
+    "example.com:",
+    "www.example.org",
+    "a.b.c.example.org",
+    "WWW.Example.ORG.:443",
+    "www.example.net",
+    "127.0.0.1",
+    "127.0.0.1:80",
+    "[2001:db8::1]",
+    "[2001:DB8:0:0::1]:8080",
+]
+
+UNKNOWN = [
+    "evil.example",
+    "www.example.com",  # a subdomain is another name
+    "example.org",  # and the name is none of its subdomains
+    "evilexample.org",
+    "evilexample.com",
+    "example.com.evil.example",
+    "example.org.evil.example",
+    "xexample.com",
+    "example.co",
+    "example-com",
+    "examplescom",  # were the name a regular expression, its dot would be anything
+    "example.com..",
+    "127.0.0.2",
+    "2130706433",
+    "[2001:db8::2]",
+    "[::ffff:127.0.0.1]",
+    "*.example.org",
+    "*",
+    "localhost",
+]
+
+MALFORMED: list[list[str]] = [
+    [],
+    [""],
+    [" "],
+    ["example.com", "example.com"],
+    ["example.com", "evil.example"],
+    ["evil.example", "example.com"],
+    ["example.com, evil.example"],
+    ["example.com evil.example"],
+    ["user@example.com"],
+    ["example.com@evil.example"],
+    ["evil.example:80@example.com"],
+    ["example.com/"],
+    ["example.com/evil.example"],
+    ["evil.example/example.com"],
+    ["evil.example?example.com"],
+    ["evil.example#.example.org"],
+    ["evil.example\\.example.org"],
+    ["evil.example%2f.example.org"],
+    ["evil.example\t.example.org"],
+    ["http://example.com"],
+    [".example.org"],
+    [".example.com"],
+    ["a..example.org"],
+    [":80"],
+    ["example.com:http"],
+    ["example.com:-80"],
+    ["example.com:80:80"],
+    ["example.com:65536"],
+    ["example.com:80@evil.example"],
+    ["example.com:80/"],
+    ["2001:db8::1"],
+    ["[2001:db8::1"],
+    ["[2001:db8::1]evil.example"],
+    ["[fe80::1%25eth0]"],
+    ["[127.0.0.1]"],
+    ["ex\xe4mple.com"],
+    ["example.com\u00a0"],
+    ["a" * 60_000],
+    ["a." * 30_000 + "example.org"],
+]
+
+PATTERNS_REFUSED = [
+    "",
+    "*.",
+    "*.*.example.com",
+    "**",
+    "*example.com",
+    "example.*",
+    "www.*.com",
+    ".example.com",
+    "example.com:8000",
+    "example.com:",
+    "https://example.com",
+    "example.com/",
+    "exa mple.com",
+    "b\xfccher.example",
+    "[::1]:80",
+    "::g:1",
+]
