@@ -20,7 +20,6 @@ __all__ = [
     "Cancellable",
     "OpenScopes",
     "ThreadPool",
-    "in_thread",
     "is_async",
     "is_being_cancelled",
     "iterate_in_threadpool",
@@ -74,11 +73,6 @@ def is_async(function: object) -> TypeIs[Callable[..., Awaitable[Any]]]:
     return iscoroutinefunction(function) or iscoroutinefunction(
         getattr(type(function), "__call__", None)  # noqa: B004 - the method is wanted, not callable()
     )
-
-
-async def in_thread(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function that blocks for a file in one of the threads that are kept for such work."""
-    return await anyio.to_thread.run_sync(partial(func, *args, **kwargs))
 
 
 async def run_in_threadpool(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import anyio
 from typing_extensions import Buffer
 
-from framework._concurrency import in_thread
+from framework._workers import in_thread
 
 __all__ = ["Spool", "reopened"]
 

@@ -13,6 +13,7 @@ import anyio
 import anyio.lowlevel
 
 from framework._concurrency import MOMENT, Attendants, OpenScopes
+from framework._workers import runs_on_asyncio
 from framework.types import Receive
 
 __all__ = ["Routine", "UntilDisconnect", "until_blocked", "until_disconnect"]
@@ -46,14 +47,6 @@ def until_disconnect(
     """
     kind = UntilDisconnectOnAsyncio if runs_on_asyncio() else UntilDisconnect
     return kind(receive, among, can_leave=can_leave)
-
-
-def runs_on_asyncio() -> bool:
-    """Whether the caller runs in a task of asyncio's."""
-    try:
-        return asyncio.current_task() is not None
-    except RuntimeError:
-        return False
 
 
 class Routine(Protocol):

@@ -18,7 +18,6 @@ from stat import S_ISREG
 from time import time
 from typing import BinaryIO, Literal
 
-from framework._concurrency import in_thread
 from framework._extensions import offers
 from framework._until import until_disconnect
 from framework._wire.conditional import conditions, evaluate, range_holds
@@ -26,6 +25,7 @@ from framework._wire.dates import format_http_date, parse_http_date
 from framework._wire.disposition import format_disposition
 from framework._wire.file_types import media_type_of
 from framework._wire.ranges import Span, length_of, multipart, parse_range
+from framework._workers import in_thread
 from framework.exceptions import ClientDisconnect
 from framework.responses import (
     LENGTH,

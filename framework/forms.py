@@ -13,13 +13,13 @@ from secrets import token_hex
 from types import TracebackType
 from typing import BinaryIO
 
-from framework._concurrency import in_thread
 from framework._multipart import Event, FormParser, PartHead
 from framework._spool import Spool, reopened
 from framework._wire.disposition import safe_filename
 from framework._wire.headers import Headers
 from framework._wire.multidict import MultiMapping, first_values
 from framework._wire.query import parse_urlencoded
+from framework._workers import in_thread
 from framework.exceptions import LimitExceeded
 from framework.limits import Limits, field_too_large, form_too_large
 

@@ -13,7 +13,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from framework._concurrency import in_thread
 from framework._folders import ABSENT, LocatedFile, file_names, find_file, find_siblings
 from framework._kept import IDENTITY, KeptAnswers, Variants, choose_coding, kept_answer
 from framework._paths import encoded_path, split_path
@@ -22,6 +21,7 @@ from framework._wire.file_types import UNKNOWN, media_type_of
 from framework._wire.grammar import split_list
 from framework._wire.headers import Headers, encode_headers
 from framework._wire.urls import quote_query
+from framework._workers import in_thread
 from framework.app import App
 from framework.connections import HTTPConnection
 from framework.errors import default_response

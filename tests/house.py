@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 STOREYS = [
     {"types", "exceptions", "limits"},
     {"_wire"},
-    {"_concurrency", "_signals", "_until"},
+    {"_concurrency", "_signals", "_until", "_workers"},
     {"_asgi2", "_exchange", "_paths", "background", "connections", "files", "forms"}
     | {
         "_ahead",

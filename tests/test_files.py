@@ -13,7 +13,7 @@ import pytest
 
 from framework import App, FileResponse, Request, Response, Router
 from framework import files as files_module
-from framework._concurrency import in_thread
+from framework._workers import in_thread
 from framework.files import PIECE, OpenFile, open_file
 from framework.types import Message
 from tests.driver import Answer, ask, exchange, http_scope

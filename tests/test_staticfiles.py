@@ -18,7 +18,7 @@ from starlette.routing import Mount as StarletteMount
 from framework import App, ConfigError, Request
 from framework import files as files_module
 from framework import staticfiles as static_module
-from framework._concurrency import in_thread
+from framework._workers import in_thread
 from framework.exceptions import FrameworkError, HTTPException
 from framework.staticfiles import StaticFiles
 from framework.types import ASGIApp

@@ -7,11 +7,11 @@ back but the start of a response until its first chunk is there, which says whet
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from framework._concurrency import in_thread
 from framework._extensions import offers
 from framework._wire.grammar import split_list
 from framework._wire.headers import Headers, MutableHeaders
 from framework._wire.negotiation import best_encoding
+from framework._workers import in_thread
 from framework.exceptions import ConfigError
 from framework.limits import check_integer
 from framework.middleware._encoders import ALL_ENCODINGS, ENCODINGS, Step

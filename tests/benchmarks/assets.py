@@ -43,7 +43,7 @@ def make() -> Path:
     for name, content in {"small.css": SMALL, "large.bin": LARGE}.items():
         path = folder / name
         path.write_bytes(content)
-        os.utime(path, (LAST_CHANGE.timestamp(),) * 2)
+        os.utime(path, (LAST_CHANGE.timestamp(), LAST_CHANGE.timestamp()))
     return folder
 
 
