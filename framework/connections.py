@@ -11,9 +11,10 @@ from framework._paths import encoded_path, root_path
 from framework._wire.cookies import parse_cookies
 from framework._wire.headers import Headers
 from framework._wire.json import JSONCodec, StandardJSON, decodes_types
+from framework._wire.negotiation import best_language, best_media_type
 from framework._wire.query import QueryParams, parse_urlencoded
 from framework._wire.urls import URL, absolute_url, quote_path, quote_query
-from framework.exceptions import LimitExceeded, NoMatchFound
+from framework.exceptions import FrameworkError, LimitExceeded, NoMatchFound, NotAcceptable
 from framework.limits import Limits
 from framework.sessions import Session, session_of
 from framework.types import Scope
@@ -242,6 +243,38 @@ class HTTPConnection:
         """What is kept of this browser between its requests; FrameworkError without a SessionMiddleware."""
         return session_of(self.scope)
 
+    @property
+    def user(self) -> Any:
+        """Who asks, as the AuthenticationMiddleware says; FrameworkError without one."""
+        return self._authenticated("user")
+
+    @property
+    def auth(self) -> Any:
+        """What the user may do: `AuthCredentials` with `scopes`; FrameworkError without a middleware."""
+        return self._authenticated("auth")
+
+    def accepts(self, *media_types: str) -> str | None:
+        """The one of these that the client likes best, the first of equals; None if it wants none.
+
+        By Accept (RFC 9110 section 12.5.1), so the response is to have `Vary: Accept`:
+        `response.headers.vary("Accept")`. ValueError for what is no media type.
+        """
+        return best_media_type(self.headers.combined("accept"), media_types)
+
+    def negotiate(self, *media_types: str) -> str:
+        """The same, but NotAcceptable, which is a 406, where the client wants none of them."""
+        accepted = self.accepts(*media_types)
+        if accepted is None:
+            raise NotAcceptable(media_types)
+        return accepted
+
+    def accepts_languages(self, *tags: str) -> str | None:
+        """The one of these language tags that the client likes best; None if it wants none of them.
+
+        By Accept-Language and the lookup of RFC 4647; the response is to have `Vary: Accept-Language`.
+        """
+        return best_language(self.headers.combined("accept-language"), tags)
+
     def url_path_for(self, name: str, /, **path_params: Any) -> str:
         """The path of a route as this client must ask for it, the path of a mount included."""
         return quote_path(root_path(self.scope)) + self._settings.path_for(name, path_params)
@@ -249,6 +282,14 @@ class HTTPConnection:
     def url_for(self, name: str, /, **path_params: Any) -> URL:
         """The absolute URL of a route; NoMatchFound if no route has that name and those parameters."""
         return self._absolute_url(self.url_path_for(name, **path_params))
+
+    def _authenticated(self, name: str) -> Any:
+        if name not in self.scope:
+            raise FrameworkError(
+                f"there is no {name}: app.add_middleware(AuthenticationMiddleware, backend=...), with "
+                "AuthenticationMiddleware from framework.middleware.authentication"
+            )
+        return self.scope[name]
 
     def _absolute_url(self, path: str, query: bytes = b"") -> URL:
         hosts = self.headers.getlist("host")

@@ -7,6 +7,7 @@ FrameworkError
 │   ├── MalformedRequest   400: the client sent what its media type does not allow
 │   ├── NotFound           404: no route matches the path
 │   ├── MethodNotAllowed   405: the path has routes, for other methods
+│   ├── NotAcceptable      406: the client wants the answer in none of the forms that there are
 │   ├── LimitExceeded      413 or 400: larger than one of `Limits`
 │   ├── UnsupportedMediaType   415: the body is of another media type than was asked for
 │   └── InvalidContent     422: the body is well-formed, but not what was asked for
@@ -30,6 +31,7 @@ __all__ = [
     "MalformedRequest",
     "MethodNotAllowed",
     "NoMatchFound",
+    "NotAcceptable",
     "NotFound",
     "UnsupportedMediaType",
     "WebSocketDisconnect",
@@ -106,6 +108,18 @@ class MethodNotAllowed(HTTPException):
     def __init__(self, allow: Collection[str]) -> None:
         self.allow: frozenset[str] = frozenset(allow)
         super().__init__(405, headers={"allow": ", ".join(sorted(allow))})
+
+
+class NotAcceptable(HTTPException):
+    """406: the client wants the answer in none of the forms that there are (RFC 9110 section 15.5.7).
+
+    `offers` are the media types that it could have.
+    """
+
+    def __init__(self, offers: Collection[str]) -> None:
+        self.offers: tuple[str, ...] = tuple(offers)
+        detail = f"there is {', '.join(offers)}, and Accept takes none of it"
+        super().__init__(406, detail, {"vary": "Accept"})
 
 
 class LimitExceeded(HTTPException):

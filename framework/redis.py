@@ -24,6 +24,21 @@ CONDITIONS: dict[When, Literal[PureToken.NX, PureToken.XX] | None] = {
     "absent": PureToken.NX,
     "present": PureToken.XX,
 }
+REPLACE = """
+if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[2] then redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3]) else redis.call("DEL", KEYS[1]) end
+return 1
+"""
+"""Compares and sets in one step, by Lua: SET takes an old value since Redis 8.4 only."""
+
+ADVANCE = """
+local number = math.max(tonumber(redis.call("GET", KEYS[1]) or ARGV[2]), ARGV[2]) + ARGV[1]
+local text = string.format("%.0f", number)
+if number <= tonumber(ARGV[3]) then redis.call("SET", KEYS[1], text, "EX", ARGV[4]) end
+return text
+"""
+"""Raises a number in one step; as text, because Lua has floats, which it prints with 14 digits."""
+
 OPERATION_SECONDS = 10  # for all of one operation: it is deaf to the timeouts of whoever asks
 SECONDS = 5  # to wait for a connection, and for an answer
 IDLE_SECONDS = 30  # after which a silent connection is dropped: the network may have lost it
@@ -72,6 +87,20 @@ class RedisStore(AsyncContextManagerMixin):
             return await self._open().set(
                 self._prefix + key, value, ex=max_age, condition=CONDITIONS[when]
             )
+
+    async def replace(self, key: str, old: bytes, new: bytes | None, *, max_age: int) -> bool:
+        """Keep another value, or none, by a script: the server compares."""
+        arguments: list[bytes | int] = [old] if new is None else [old, new, max_age]
+        with _to_its_end():
+            return await self._open().eval(REPLACE, [self._prefix + key], arguments) == 1
+
+    async def advance(self, key: str, step: int, *, least: int, most: int, max_age: int) -> int:
+        """Raise a number, by a script: the server compares and adds."""
+        with _to_its_end():
+            number: Any = await self._open().eval(
+                ADVANCE, [self._prefix + key], [step, least, most, max_age]
+            )
+        return int(number)
 
     async def delete(self, key: str) -> None:
         """Forget the key."""

@@ -1,6 +1,6 @@
 """Where the server keeps bytes by key for a while: what a store is, and the one in memory.
 
-What the bytes mean is the business of those who keep them: sessions, answers to be repeated.
+What the bytes mean is the business of those who keep them: sessions, answers to be repeated, rates.
 """
 
 import time
@@ -29,6 +29,17 @@ class Store(Protocol):
 
     async def set(self, key: str, value: bytes, *, max_age: int, when: When = "always") -> bool:
         """Keep the value for `max_age` seconds, 1 or more; False if `when` was not the case."""
+        ...
+
+    async def replace(self, key: str, old: bytes, new: bytes | None, *, max_age: int) -> bool:
+        """Keep `new` instead of `old`, None to forget the key; False if the value is not `old` any more."""
+        ...
+
+    async def advance(self, key: str, step: int, *, least: int, most: int, max_age: int) -> int:
+        """Raise the number of the key, or `least` if that is more, by `step`; return what comes of it.
+
+        More than `most` is returned, too, but not kept. Numbers are below 2**53, and kept as decimal text.
+        """
         ...
 
     async def delete(self, key: str) -> None:
@@ -76,29 +87,57 @@ class MemoryStore:
 
     async def set(self, key: str, value: bytes, *, max_age: int, when: When = "always") -> bool:
         """Keep the value; ValueError if it alone is larger than the store."""
+        with self._lock:
+            now = self._clock()
+            self._forget_expired(now)
+            if when != "always" and (key in self._entries) != (when == "present"):
+                return False
+            self._keep(key, value, now + max_age)
+            return True
+
+    async def replace(self, key: str, old: bytes, new: bytes | None, *, max_age: int) -> bool:
+        """Keep another value, or none, where the value is `old`; ValueError as by `set`."""
+        with self._lock:
+            now = self._clock()
+            self._forget_expired(now)
+            entry = self._entries.get(key)
+            if entry is None or entry.value != old:
+                return False
+            if new is None:
+                self._forget(key)
+            else:
+                self._keep(key, new, now + max_age)
+            return True
+
+    async def advance(self, key: str, step: int, *, least: int, most: int, max_age: int) -> int:
+        """Raise a number, unless it would be more than `most`; ValueError as by `set`."""
+        with self._lock:
+            now = self._clock()
+            self._forget_expired(now)
+            entry = self._entries.get(key)
+            number = max(least, least if entry is None else int(entry.value)) + step
+            if number <= most:
+                self._keep(key, b"%d" % number, now + max_age)
+            return number
+
+    async def delete(self, key: str) -> None:
+        """Forget the key."""
+        with self._lock:
+            self._forget(key)
+
+    def _keep(self, key: str, value: bytes, deadline: float) -> None:
         size = _size(key, value)
         if size > self._max_bytes:
             raise ValueError(
                 f"MemoryStore(max_bytes={self._max_bytes}) has no room for the {size} bytes of "
                 f"{key!r:.80}"
             )
-        with self._lock:
-            now = self._clock()
-            self._forget_expired(now)
-            if when != "always" and (key in self._entries) != (when == "present"):
-                return False
-            self._forget(key)
-            while self._size + size > self._max_bytes:
-                self._forget(next(iter(self._entries)))
-            entry = self._entries[key] = _Entry(now + max_age, key, value)
-            heappush(self._queue, entry)
-            self._size += size
-            return True
-
-    async def delete(self, key: str) -> None:
-        """Forget the key."""
-        with self._lock:
-            self._forget(key)
+        self._forget(key)
+        while self._size + size > self._max_bytes:
+            self._forget(next(iter(self._entries)))
+        entry = self._entries[key] = _Entry(deadline, key, value)
+        heappush(self._queue, entry)
+        self._size += size
 
     def _forget_expired(self, now: float) -> None:
         queue = self._queue

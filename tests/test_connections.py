@@ -22,10 +22,13 @@ from framework import (
     State,
     WebSocket,
 )
+from framework._wire.negotiation import best_encoding, best_language, best_media_type
 from framework.connections import Settings
+from framework.exceptions import NotAcceptable
 from framework.sessions import Session
 from tests.driver import ask, http_scope
 from tests.scripted import Sent, receiving
+from tests.tables.negotiation import ENCODINGS, LANGUAGES, MEDIA_TYPES
 from tests.wire.work import count_calls
 
 
@@ -331,6 +334,73 @@ def test_the_session_of_another_middleware_is_written_through() -> None:
 def test_without_a_middleware_there_is_no_session() -> None:
     with pytest.raises(FrameworkError, match="there is no session"):
         connection().session  # noqa: B018
+
+
+# Who asks
+
+
+def test_user_and_auth_are_what_a_middleware_has_put_into_the_scope() -> None:
+    found = connection(user="me", auth=None)
+    assert (found.user, found.auth) == ("me", None)
+
+
+@pytest.mark.parametrize("name", ["user", "auth"])
+def test_without_a_middleware_there_is_nobody(name: str) -> None:
+    with pytest.raises(FrameworkError, match=rf"^there is no {name}: app.add_middleware\("):
+        getattr(connection(), name)
+
+
+# What the client accepts
+
+
+@pytest.mark.parametrize(("fields", "offers", "best"), MEDIA_TYPES.values(), ids=MEDIA_TYPES)
+def test_a_request_accepts_one_of_several_media_types(
+    fields: list[str], offers: list[str], best: str | None
+) -> None:
+    found = connection(headers=[("accept", field) for field in fields])
+    assert found.accepts(*offers) == best
+    assert best_media_type(", ".join(fields) if fields else None, offers) == best
+
+
+@pytest.mark.parametrize(("fields", "offers", "best"), LANGUAGES.values(), ids=LANGUAGES)
+def test_a_request_accepts_one_of_several_languages(
+    fields: list[str], offers: list[str], best: str | None
+) -> None:
+    found = connection(headers=[("accept-language", field) for field in fields])
+    assert found.accepts_languages(*offers) == best
+    assert best_language(", ".join(fields) if fields else None, offers) == best
+
+
+@pytest.mark.parametrize(("field", "offers", "best"), ENCODINGS.values(), ids=ENCODINGS)
+def test_a_content_coding_is_chosen_as_the_standard_says(
+    field: str | None, offers: list[str], best: str | None
+) -> None:
+    assert best_encoding(field, offers) == best
+
+
+async def test_what_a_client_does_not_accept_is_a_406_that_names_what_there_is() -> None:
+    app = App()
+
+    @app.get("/")
+    async def home(request: Request) -> str:
+        return request.negotiate("text/html", "text/csv")
+
+    assert (await ask(app)).text == "text/html"
+    assert (await ask(app, headers={"accept": "text/csv, */*;q=0.1"})).text == "text/csv"
+    answer = await ask(app, headers={"accept": "image/png, application/problem+json;q=0.1"})
+    assert (answer.status, answer.headers["vary"]) == (406, "Accept")
+    assert answer.json()["detail"] == "there is text/html, text/csv, and Accept takes none of it"
+
+
+def test_a_406_carries_what_there_is() -> None:
+    with pytest.raises(NotAcceptable) as caught:
+        connection(headers={"accept": "image/png"}).negotiate("text/html", "text/csv")
+    assert caught.value.offers == ("text/html", "text/csv")
+
+
+def test_an_offer_that_is_no_media_type_is_an_error() -> None:
+    with pytest.raises(ValueError, match="'html' is not a media type"):
+        connection().accepts("html")
 
 
 # State

@@ -17,6 +17,7 @@ from framework.exceptions import (
     MalformedRequest,
     MethodNotAllowed,
     NoMatchFound,
+    NotAcceptable,
     NotFound,
     UnsupportedMediaType,
     WebSocketDisconnect,
@@ -51,6 +52,7 @@ def test_the_tree_in_the_docstring_names_every_class(name: str) -> None:
         (LimitExceeded(413, "max_body_size", 9, "too large"), 413, "413: too large"),
         (InvalidContent([{"detail": "no", "pointer": "#/a"}]), 422, "422: no at #/a"),
         (MethodNotAllowed(["GET"]), 405, "405: Method Not Allowed"),
+        (NotAcceptable(["a/b"]), 406, "406: there is a/b, and Accept takes none of it"),
     ],
 )
 def test_an_http_exception_reads_as_status_and_detail(
@@ -78,6 +80,12 @@ def test_a_method_that_is_not_allowed_carries_those_that_are() -> None:
     error = MethodNotAllowed({"POST", "GET"})
     assert error.allow == {"GET", "POST"}
     assert error.headers == {"allow": "GET, POST"}
+
+
+def test_what_is_not_acceptable_carries_what_there_is() -> None:
+    error = NotAcceptable(["text/html", "text/csv"])
+    assert error.offers == ("text/html", "text/csv")
+    assert error.headers == {"vary": "Accept"}
 
 
 def test_an_exceeded_limit_carries_its_name_and_value() -> None:

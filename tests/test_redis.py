@@ -16,9 +16,11 @@ import pytest
 from coredis import Redis
 
 from framework import App, FrameworkError, Request, redis
+from framework.middleware.rate_limit import RateLimitMiddleware
 from framework.middleware.sessions import SessionMiddleware
 from framework.redis import RedisStore, _client_of
 from tests.driver import ask
+from tests.middleware.around import raw
 from tests.protocols import running
 from tests.servers import HOST, Server, _wait_until_it_accepts, free_port
 from tests.test_stores import PROMISES, Promise
@@ -68,6 +70,15 @@ async def test_the_server_is_told_how_long_to_keep_what_and_finds_it_under_the_p
             assert await client.get(f"{prefix}a") == when.encode()
 
 
+async def test_what_replaces_a_value_has_time_of_its_own(url: str, prefix: str) -> None:
+    async with RedisStore(url, prefix=prefix) as store, Redis.from_url(url) as client:
+        await store.set("a", b"1", max_age=1000)
+        assert await store.replace("a", b"1", b"2", max_age=100)
+        assert 95 <= await client.ttl(f"{prefix}a") <= 100
+        await store.advance("b", 1, least=0, most=1, max_age=100)
+        assert 95 <= await client.ttl(f"{prefix}b") <= 100
+
+
 async def test_stores_of_other_prefixes_share_nothing(url: str, prefix: str) -> None:
     async with RedisStore(url, prefix=f"{prefix}1") as one, RedisStore(url, prefix=prefix) as two:
         await one.set("a", b"1", max_age=60)
@@ -97,6 +108,23 @@ async def test_of_two_stores_that_race_one_sets_what_is_absent(url: str, prefix:
     ):
         for store in [one, two, one, two]:
             group.start_soon(claim, store)
+    assert won.count(True) == 1
+
+
+async def test_of_many_that_replace_the_same_value_one_does(url: str, prefix: str) -> None:
+    won: list[bool] = []
+
+    async def claim(store: RedisStore, value: bytes) -> None:
+        won.append(await store.replace("a", b"old", value, max_age=60))
+
+    async with (
+        RedisStore(url, prefix=prefix) as one,
+        RedisStore(url, prefix=prefix) as two,
+        anyio.create_task_group() as group,
+    ):
+        await one.set("a", b"old", max_age=60)
+        for number, store in enumerate([one, two] * 5):
+            group.start_soon(claim, store, b"%d" % number)
     assert won.count(True) == 1
 
 
@@ -220,3 +248,20 @@ async def test_a_session_is_one_for_all_instances_of_an_app(apps: tuple[App, App
         assert (await ask(two, headers=cookie)).json() == {"user": "me"}
         await ask(two, "POST", "/logout", headers=cookie)
         assert (await ask(one, headers=cookie)).json() == {}
+
+
+# Rates of several processes
+
+
+async def test_a_rate_is_one_for_all_instances_of_an_app(url: str, prefix: str) -> None:
+    statuses: list[int] = []
+
+    async def knock(app: RateLimitMiddleware) -> None:
+        statuses.append((await ask(app)).status)
+
+    async with RedisStore(url, prefix=prefix) as one, RedisStore(url, prefix=prefix) as two:
+        apps = [RateLimitMiddleware(raw, store=store, limit=30, window=600) for store in (one, two)]
+        async with anyio.create_task_group() as group:
+            for app in apps * 25:
+                group.start_soon(knock, app)
+    assert (statuses.count(200), statuses.count(429)) == (30, 20)

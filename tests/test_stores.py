@@ -56,12 +56,58 @@ async def nothing_that_is_absent_is_set_when_present(store: Store) -> None:
     assert await store.get("a") == b"3"
 
 
+async def a_value_is_replaced_while_it_is_the_old_one(store: Store) -> None:
+    assert not await store.replace("a", b"", b"\0\xff", max_age=60)
+    await store.set("a", b"\xfe1", max_age=60)
+    assert await store.replace("a", b"\xfe1", b"\0\xff", max_age=60)
+    assert not await store.replace("a", b"\xfe1", b"3", max_age=60)
+    assert await store.get("a") == b"\0\xff"
+    assert await store.replace("a", b"\0\xff", b"", max_age=60)
+    assert await store.get("a") == b""
+
+
+async def a_value_is_deleted_while_it_is_the_old_one(store: Store) -> None:
+    await store.set("a", b"1", max_age=60)
+    assert not await store.replace("a", b"2", None, max_age=60)
+    assert await store.get("a") == b"1"
+    assert await store.replace("a", b"1", None, max_age=60)
+    assert await store.get("a") is None
+    assert not await store.replace("a", b"1", None, max_age=60)
+
+
+async def a_number_is_raised_from_what_it_is_or_at_least_is(store: Store) -> None:
+    assert await store.advance("a", 5, least=100, most=200, max_age=60) == 105
+    assert await store.advance("a", 5, least=100, most=200, max_age=60) == 110
+    assert await store.get("a") == b"110"
+    assert await store.advance("a", 1, least=150, most=200, max_age=60) == 151
+
+
+async def a_number_that_would_be_too_large_is_told_and_not_kept(store: Store) -> None:
+    assert await store.advance("a", 11, least=0, most=10, max_age=60) == 11
+    assert await store.get("a") is None
+    assert await store.advance("a", 10, least=0, most=10, max_age=60) == 10
+    assert await store.advance("a", 1, least=0, most=10, max_age=60) == 11
+    assert await store.get("a") == b"10"
+
+
+async def a_large_number_is_exact(store: Store) -> None:
+    last = 2**53 - 1
+    for number in range(last - 3, last):
+        assert await store.advance("a", 1, least=last - 3, most=last, max_age=60) == number + 1
+    assert await store.get("a") == b"%d" % last
+
+
 PROMISES: list[Promise] = [
     what_was_set_is_got,
     what_is_set_again_is_replaced,
     what_is_deleted_is_gone,
     the_first_alone_sets_what_is_absent,
     nothing_that_is_absent_is_set_when_present,
+    a_value_is_replaced_while_it_is_the_old_one,
+    a_value_is_deleted_while_it_is_the_old_one,
+    a_number_is_raised_from_what_it_is_or_at_least_is,
+    a_number_that_would_be_too_large_is_told_and_not_kept,
+    a_large_number_is_exact,
 ]
 
 
@@ -104,6 +150,31 @@ async def test_setting_again_gives_new_time() -> None:
     clock.now += 30
     await store.set("other", b"", max_age=60)
     assert (await store.get("longer"), await store.get("shorter")) == (b"2", None)
+
+
+async def test_replacing_gives_new_time_and_what_has_expired_is_not_replaced() -> None:
+    clock = Clock()
+    store = MemoryStore(clock=clock)
+    await store.set("a", b"1", max_age=60)
+    clock.now += 59
+    assert await store.replace("a", b"1", b"2", max_age=10)
+    clock.now += 9
+    assert await store.get("a") == b"2"
+    clock.now += 1
+    assert not await store.replace("a", b"2", b"3", max_age=10)
+    assert await store.get("a") is None
+
+
+async def test_raising_gives_new_time_unless_it_is_refused() -> None:
+    clock = Clock()
+    store = MemoryStore(clock=clock)
+    assert await store.advance("a", 1, least=0, most=2, max_age=60) == 1
+    clock.now += 59
+    assert await store.advance("a", 1, least=0, most=2, max_age=10) == 2
+    clock.now += 9
+    assert await store.advance("a", 1, least=0, most=2, max_age=10) == 3
+    clock.now += 1
+    assert await store.advance("a", 1, least=0, most=2, max_age=10) == 1
 
 
 async def test_what_has_expired_is_absent() -> None:
@@ -184,11 +255,24 @@ async def test_what_is_larger_than_the_store_is_an_error_and_forgets_nothing() -
         ValueError, match=r"^MemoryStore\(max_bytes=3400\) has no room for the 4\d+ bytes of 'b'$"
     ):
         await store.set("b", bytes(4000), max_age=60)
+    with pytest.raises(ValueError, match=r"has no room for the 4\d+ bytes of 'a'$"):
+        await store.replace("a", b"1", bytes(4000), max_age=60)
     assert await store.get("a") == b"1"
+    with pytest.raises(ValueError, match=r"^MemoryStore\(max_bytes=100\) has no room for the"):
+        await MemoryStore(max_bytes=100).advance("a", 1, least=0, most=1, max_age=60)
 
 
 async def fill(store: Store, number: int) -> None:
     await store.set(secrets.token_urlsafe(32), bytes(number % 100), max_age=1 + number % 999)
+
+
+async def replace_one_key(store: Store, number: int) -> None:
+    await store.replace("key", b"%d" % (number - 1), b"%d" % number, max_age=1_000_000 - number)
+    await store.set("key", b"%d" % number, max_age=1000, when="absent")
+
+
+async def advance_one_key(store: Store, number: int) -> None:
+    await store.advance("key", 1, least=0, most=9000, max_age=1_000_000 - number)
 
 
 async def write_one_key(store: Store, number: int) -> None:
@@ -208,7 +292,14 @@ async def come_and_go_among_many(store: Store, number: int) -> None:
     await store.delete(key)
 
 
-FLOODS = [fill, write_one_key, come_and_go, come_and_go_among_many]
+FLOODS = [
+    fill,
+    write_one_key,
+    replace_one_key,
+    advance_one_key,
+    come_and_go,
+    come_and_go_among_many,
+]
 
 
 @pytest.mark.parametrize("flood", FLOODS)

@@ -26,13 +26,14 @@ class CommandError(Exception):
 
 
 class Page:
-    """One tab."""
+    """One tab; `events` is what the browser has told of, of the domains that were enabled."""
 
-    __slots__ = ("_connection", "_numbers")
+    __slots__ = ("_connection", "_numbers", "events")
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._numbers = count(1)
+        self.events: list[dict[str, Any]] = []
 
     def command(self, method: str, **params: Any) -> dict[str, Any]:
         """Give a command of the protocol, and return its result."""
@@ -44,6 +45,7 @@ class Page:
                 if "error" in answer:
                     raise CommandError(answer["error"])
                 return cast("dict[str, Any]", answer["result"])
+            self.events.append(answer)
 
     def open(self, url: str) -> None:
         """Go to a URL, and wait until it is loaded."""
