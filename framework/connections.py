@@ -299,6 +299,8 @@ class HTTPConnection:
             server=self.scope.get("server"),
             path="/",
         )[:-1]
+        if not path.startswith("/"):
+            path = f"/{path}"  # a target such as `*` or `.evil.example` would be more of the host
         if not origin and path.startswith("//"):
             path = f"/.{path}"  # or its first segment would be the host (WHATWG URL 4.5)
         return URL(f"{origin}{path}?{quote_query(query)}" if query else origin + path)

@@ -488,3 +488,13 @@ def test_a_url_without_a_host_never_begins_like_one() -> None:
 
 def test_the_url_of_the_root_of_a_mount_has_no_slash_that_was_not_sent() -> None:
     assert str(HTTPConnection(http_scope(path="/pre", root_path="/pre")).url).endswith("/pre")
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [("*", "http://testserver/*"), (".evil.example", "http://testserver/.evil.example")],
+)
+def test_a_target_that_is_no_path_is_no_part_of_the_host(path: str, url: str) -> None:
+    scope = http_scope("OPTIONS")
+    scope.update(path=path, raw_path=path.encode())
+    assert str(HTTPConnection(scope).url) == url
