@@ -63,7 +63,7 @@ class Session(MutableMapping[str, Any]):
         """
         if not self._values:
             return b"" if self._before else None
-        after = _encode(self._values)
+        after = _encode(self._values, unchanged=self._before)
         return None if after == self._before and not self.is_renewed else after
 
     def seal(self) -> None:
@@ -151,9 +151,14 @@ def _decode(load: Callable[[], bytes]) -> tuple[bytes, dict[str, Any]]:
     return text, cast("dict[str, Any]", values)
 
 
-def _encode(values: MutableMapping[str, Any]) -> bytes:
+def _encode(values: MutableMapping[str, Any], *, unchanged: bytes) -> bytes:
     try:
-        return _readable(values)
+        text = JSON.encode(values)
+        if text != unchanged:
+            JSON.decode(
+                text
+            )  # half a surrogate pair can be written, and would break the next request
+        return text
     except (TypeError, ValueError) as error:
         name = next((name for name in values if not _is_json(values[name])), "")
         raise type(error)(f"session[{name!r}] cannot be kept: {error}") from error
@@ -161,13 +166,7 @@ def _encode(values: MutableMapping[str, Any]) -> bytes:
 
 def _is_json(value: object) -> bool:
     try:
-        _readable(value)
+        JSON.decode(JSON.encode(value))
     except (TypeError, ValueError):
         return False
     return True
-
-
-def _readable(value: object) -> bytes:
-    text = JSON.encode(value)
-    JSON.decode(text)  # half a surrogate pair can be written, and would make the next request fail
-    return text

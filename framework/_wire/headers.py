@@ -161,8 +161,15 @@ class MutableHeaders(Headers):
         for name in names:
             if not is_token(name):
                 raise ValueError(f"Vary takes names of header fields or '*', not {name!r:.80}")
-        listed = split_list(self.combined("vary") or "")
-        varying = first_values([(name.lower(), name) for name in [*listed, *names]])
+        before = self.combined("vary")
+        if (
+            before is None and len(names) == 1
+        ):  # most are the first, and there is nothing to be joined
+            self._raw.append((b"vary", names[0].encode("ascii")))
+            return
+        varying = first_values(
+            [(name.lower(), name) for name in [*split_list(before or ""), *names]]
+        )
         if varying:
             self["vary"] = "*" if "*" in varying else ", ".join(varying.values())
 
