@@ -9,7 +9,7 @@ file is opened, looked at, and its first piece read on the same trip.
 
 import errno
 import os
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -23,7 +23,7 @@ from framework._until import until_disconnect
 from framework._wire.conditional import conditions, evaluate, range_holds
 from framework._wire.dates import format_http_date, parse_http_date
 from framework._wire.disposition import format_disposition
-from framework._wire.file_types import media_type_of
+from framework._wire.file_types import MEDIA_TYPES, UNKNOWN, media_type_of
 from framework._wire.ranges import Span, length_of, multipart, parse_range
 from framework._workers import in_thread
 from framework.exceptions import ClientDisconnect
@@ -33,6 +33,7 @@ from framework.responses import (
     Field,
     HeadersInit,
     Response,
+    content_type,
     has_no_content,
     send_message,
     without_length,
@@ -48,6 +49,9 @@ ZEROCOPYSEND = "http.response.zerocopysend"
 
 PIECE = 256 * 1024  # bytes for each trip to a thread
 
+CONTENT_TYPES: Mapping[str, Field] = {
+    media_type: content_type(media_type) for media_type in {*MEDIA_TYPES.values(), UNKNOWN}
+}
 NOSNIFF: Field = (b"x-content-type-options", b"nosniff")
 ACCEPT_RANGES: Field = (b"accept-ranges", b"bytes")
 NO_STORE: Field = (b"cache-control", b"no-store")
@@ -157,6 +161,22 @@ class FileResponse(Response):
             disposition = format_disposition(content_disposition_type, filename)
             self._default((b"content-disposition", disposition.encode("latin-1")))
 
+    @classmethod
+    def _of_fields(
+        cls, path: str, status_code: int, fields: list[Field], media_type: str
+    ) -> "FileResponse":
+        """A response of fields that are known to be right, without checking them again."""
+        response = cls.__new__(cls)
+        response.path = path
+        response.started = False
+        response.background = None
+        response.body = b""
+        response.status_code = status_code
+        response.raw_headers = fields
+        response._default(CONTENT_TYPES[media_type])
+        response._default(NOSNIFF)
+        return response
+
     async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.started = False
         opened = await in_thread(self._open, scope)
@@ -167,21 +187,26 @@ class FileResponse(Response):
         self._prepare(opened, scope)
         return opened
 
-    def _prepare(self, opened: OpenFile, scope: Scope) -> None:
+    def _prepare(
+        self, opened: OpenFile, scope: Scope, asked: Mapping[str, str] | None = None
+    ) -> None:
         """Decide what is sent, and read the first piece of it; closes what need not be open any more.
 
-        Blocks for the disk: it is for the thread that has opened the file.
+        `asked` are the request's `conditions`. Blocks for the disk: it is for the thread that has opened
+        the file.
         """
         is_kept_open = False
         try:
-            is_kept_open = self._decide(opened, scope)
+            is_kept_open = self._decide(
+                opened, scope, conditions(scope["headers"]) if asked is None else asked
+            )
         finally:
             if not is_kept_open:
                 opened.file.close()
 
-    def _decide(self, opened: OpenFile, scope: Scope) -> bool:
+    def _decide(self, opened: OpenFile, scope: Scope, asked: Mapping[str, str]) -> bool:
         size = opened.stat.st_size
-        status, fields, spans = self._select(opened.stat, scope)
+        status, fields, spans = self._select(opened.stat, scope.get("method"), asked)
         length = length_of(spans)
         if not has_no_content(status):
             fields.append(LENGTH[length])
@@ -200,21 +225,21 @@ class FileResponse(Response):
             return opened.left > 0
         return False
 
-    def _select(self, stat: os.stat_result, scope: Scope) -> tuple[int, list[Field], list[Span]]:
+    def _select(
+        self, stat: os.stat_result, method: str | None, asked: Mapping[str, str]
+    ) -> tuple[int, list[Field], list[Span]]:
         """The status, the fields but for the Content-Length, and what is sent of the file."""
         status = self.status_code
         fields = without_length(self.raw_headers)
         if has_no_content(status):
             return status, fields, []
         whole = [Span(b"", 0, stat.st_size)]
-        method = scope.get("method")
         # What another method does was done by now: its preconditions were to be checked before
         # (Request.check_preconditions). And what comes with an error is not what was asked for.
         if status != 200 or method not in ("GET", "HEAD"):
             return status, fields, whole
         now = time()
         etag, last_modified = _validators(fields, stat, now)
-        asked = conditions(scope["headers"])
         instead = evaluate(method, asked, etag=etag, last_modified=last_modified)
         if instead == 304:
             return 304, _without(OF_CONTENT, fields), []

