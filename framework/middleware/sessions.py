@@ -8,9 +8,9 @@ import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
+from time import time
 from typing import Literal
 
 from framework._wire.cookies import MAX_NAME_AND_VALUE, CookieAttributes, format_set_cookie
@@ -145,7 +145,7 @@ class _InCookie:
         # The name is signed as well: another cookie that is signed with this key is no session.
         salt = f"framework.sessions:{cookie}".encode()
         derived = [hmac.digest(key, salt, "sha256") for key in keys]
-        self._signer = itsdangerous.TimestampSigner(  # pyright: ignore[reportPossiblyUnboundVariable]
+        self._signer = itsdangerous.Signer(  # pyright: ignore[reportPossiblyUnboundVariable]
             derived[::-1],
             key_derivation="none",
             algorithm=_HMAC(),  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
@@ -157,15 +157,17 @@ class _InCookie:
     def _read(self, connection: HTTPConnection) -> bytes:
         cookie = connection.cookies.get(self._cookie, "")
         try:
-            payload, signed = self._signer.unsign(cookie, return_timestamp=True)
+            signed = self._signer.unsign(cookie)
         except itsdangerous.BadSignature:  # pyright: ignore[reportPossiblyUnboundVariable]
             return b""
-        # Not by unsign(max_age=...), which refuses what a clock a little ahead of ours has signed.
-        age = (datetime.now(UTC) - signed).total_seconds()
-        return urlsafe_b64decode(payload) if age <= self._lifetime else b""
+        payload, _, moment = signed.rpartition(b".")
+        # What a clock that is a little ahead of ours has signed is good, too.
+        return urlsafe_b64decode(payload) if time() - int(moment) <= self._lifetime else b""
 
     async def keep(self, connection: HTTPConnection, session: Session, data: bytes) -> str:
-        value = self._signer.sign(urlsafe_b64encode(data)).decode() if data else ""
+        value = ""
+        if data:
+            value = self._signer.sign(b"%b.%d" % (urlsafe_b64encode(data), time())).decode()
         if len(self._cookie) + len(value) > MAX_NAME_AND_VALUE:
             raise ValueError(
                 f"the session takes {len(value)} bytes as a cookie, and browsers ignore one of more "
