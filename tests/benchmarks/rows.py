@@ -303,6 +303,8 @@ ROWS = (
     Row("file-large", "a file of 10 MiB", "files", (LARGE_FILE,)),
     Row("file-304", "the same of 5 KB, not modified", "files", (UNCHANGED,)),
     Row("file-range", "10,000 bytes of the one of 10 MiB", "files", (RANGE,)),
+    Row("kept", "the file of 5 KB, where the folder does not change", "kept", (SMALL_FILE,)),
+    Row("kept-304", "the same, not modified", "kept", (UNCHANGED,)),
     Row("gzip", "20 KiB of text, by gzip", "compressed", (COMPRESSED,)),
     Row("cors", "text for a page of another origin", "cors", (CROSS_ORIGIN,)),
     Row("session", "a value of a session in a cookie", "sessions", (SESSION,)),

@@ -29,6 +29,7 @@ __all__ = [
     "cors",
     "files",
     "github",
+    "kept",
     "mounted",
     "nested",
     "plain",
@@ -163,6 +164,9 @@ mounted.mount("/old", WSGI(application))
 
 files = App()
 files.mount("/static", StaticFiles(directory=FOLDER))
+
+kept = App()
+kept.mount("/static", StaticFiles(directory=FOLDER, fixed=True))
 
 compressed = App()
 compressed.get("/long")(long)

@@ -36,6 +36,7 @@ __all__ = [
     "cors",
     "files",
     "github",
+    "kept",
     "mounted",
     "nested",
     "plain",
@@ -341,6 +342,24 @@ async def wsgi(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 mounted = wsgi
+
+
+MEMORY = (FOLDER / "small.css").read_bytes()
+
+
+async def kept(scope: Scope, receive: Receive, send: Send) -> None:
+    """The small file, looked at and read once."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    headers = [(b"content-type", b"text/css"), (b"last-modified", LAST_MODIFIED)]
+    status, body = 200, MEMORY
+    if header_value(scope, b"if-modified-since") == LAST_MODIFIED.decode():
+        status, body = 304, b""
+    else:
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def read_file(name: str, start: int, count: int) -> bytes:

@@ -1,4 +1,4 @@
-"""ServeStatic: https://archmonger.github.io/ServeStatic/, which looks at a folder once, at its start."""
+"""ServeStatic: https://archmonger.github.io/ServeStatic/, which looks at a folder once, at its start, unless told otherwise."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from servestatic import ServeStaticASGI
 from tests.benchmarks.asgi import Receive, Scope, Send
 from tests.benchmarks.assets import FOLDER
 
-__all__ = ["files"]
+__all__ = ["files", "kept"]
 
 
 async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
@@ -15,4 +15,5 @@ async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-files: Any = ServeStaticASGI(nothing, root=str(FOLDER), prefix="static")
+kept: Any = ServeStaticASGI(nothing, root=str(FOLDER), prefix="static")
+files: Any = ServeStaticASGI(nothing, root=str(FOLDER), prefix="static", autorefresh=True)
