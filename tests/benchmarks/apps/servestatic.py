@@ -1,4 +1,4 @@
-"""ServeStatic: https://archmonger.github.io/ServeStatic/, which looks at a folder once, at its start, unless told otherwise."""
+"""ServeStatic: https://archmonger.github.io/ServeStatic/, which looks at a folder once, unless told otherwise."""
 
 from typing import Any
 
