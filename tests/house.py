@@ -45,6 +45,7 @@ STOREYS = [
     {
         "__main__",
         "authentication",
+        "checker",
         "middleware",
         "redis",
         "_folders",
