@@ -51,8 +51,10 @@ async def test_who_is_cancelled_gets_the_value_first() -> None:
 
     async def caller() -> None:
         got.append(await in_thread(work))
-        await anyio.lowlevel.checkpoint()
-        got.append("was not cancelled")
+        try:
+            await anyio.lowlevel.checkpoint()
+        finally:
+            got.append("ended")
 
     async with anyio.create_task_group() as group:
         group.start_soon(caller)
@@ -61,7 +63,7 @@ async def test_who_is_cancelled_gets_the_value_first() -> None:
         with anyio.CancelScope(shield=True):
             await anyio.sleep(0.01)
             go_on.set()
-    assert got == ["opened"]
+    assert got == ["opened", "ended"]
 
 
 @pytest.fixture
