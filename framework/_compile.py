@@ -24,6 +24,7 @@ from framework.exceptions import ConfigError, MethodNotAllowed, NotFound
 from framework.requests import Request
 from framework.responses import RedirectResponse, Response
 from framework.routes import (
+    GuardsApps,
     Middleware,
     Mount,
     Route,
@@ -231,6 +232,9 @@ class Compiler:
         state = self.mounts.setdefault(id(mount.app), (mount.app, {}))[1]
         wiring = self._wirings[resolved] = self.wiring(place.routers)
         serve = mounted(mount.app, len(pattern.segments), state, strip=mount.strip)
+        for function in reversed(wiring.functions):
+            if isinstance(function, GuardsApps):
+                serve = function.guard_app(serve, wiring.settings)
         serve = guarded(self._app, serve, wiring.errors, wiring.settings, is_mount=True)
         entry = (self._ring(place, resolved, None, serve), mount.app, resolved)
         for kind in ("http", "websocket"):

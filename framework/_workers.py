@@ -14,6 +14,7 @@ from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 __all__ = ["Workers", "in_thread", "runs_on_asyncio"]
@@ -35,10 +36,12 @@ def runs_on_asyncio() -> bool:
 async def in_thread(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a function that blocks, of ours, in one of the threads that are kept for such work.
 
-    It is never cut short: who is cancelled meanwhile gets what it returns, and then is.
+    It is never cut short: who is cancelled meanwhile gets what it returns, and is cancelled then.
     """
     call = partial(func, *args, **kwargs)
     if runs_on_asyncio():
+        # Or a loop of calls and sends, of which none waits, would go on after its client has gone.
+        await anyio.lowlevel.checkpoint_if_cancelled()
         return await WORKERS.run(call)
     return await anyio.to_thread.run_sync(call)
 

@@ -6,9 +6,7 @@ Nothing here keeps passwords or tokens. When a backend is asked is decided by th
 
 import hmac
 import inspect
-import re
 import secrets
-from base64 import b64decode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial, update_wrapper
 from hashlib import sha256
@@ -16,11 +14,19 @@ from typing import Any, Protocol, TypeAlias, TypeVar, overload, runtime_checkabl
 from urllib.parse import urlencode
 
 from framework._concurrency import is_async, run_in_threadpool
+from framework._wire.credentials import (
+    is_token68,
+    parse_authorization,
+    parse_basic,
+    with_parameters,
+)
 from framework._wire.grammar import quoted_string
-from framework.connections import HTTPConnection
+from framework.connections import HTTPConnection, Settings
 from framework.exceptions import ConfigError, HTTPException
+from framework.limits import checked_list
 from framework.responses import RedirectResponse, Response
 from framework.routes import CallNext, name_of
+from framework.types import ASGIApp, Receive, Scope, Send
 
 __all__ = [
     "AuthCredentials",
@@ -36,11 +42,6 @@ __all__ = [
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
-AUTHORIZATION = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]++)(?: ++(.*+))?", re.DOTALL)
-TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]++=*+")  # RFC 9110 section 11.2
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
 # Users
 
 
@@ -53,7 +54,7 @@ class AuthCredentials:
     __slots__ = ("challenge", "scopes")
 
     def __init__(self, scopes: Iterable[str] = (), *, challenge: str | None = None) -> None:
-        self.scopes: list[str] = _listed("AuthCredentials", scopes)
+        self.scopes: list[str] = checked_list("AuthCredentials", "scopes", scopes)
         self.challenge: str | None = challenge
 
     def __repr__(self) -> str:
@@ -195,7 +196,7 @@ class BasicBackend:
         if shown is None:
             return None
         try:
-            username, password = _parse_basic(shown)
+            username, password = parse_basic(shown)
         except ValueError as error:
             raise AuthenticationError(str(error), challenge=self.challenge) from None
         verified = await self._verify(username, password)
@@ -233,7 +234,7 @@ class BearerBackend:
         token = _authorization(conn, "bearer")
         if token is None:
             return None
-        if not TOKEN68.fullmatch(token):
+        if not is_token68(token):
             raise self._error("invalid_request", "Authorization is not `Bearer` and a token", 400)
         verified = await self._verify(token)
         if verified is None:
@@ -245,35 +246,8 @@ class BearerBackend:
         return AuthenticationError(detail, challenge=challenge, status_code=status_code)
 
 
-def with_parameters(challenge: str, parameters: Mapping[str, str]) -> str:
-    """A challenge with more parameters (RFC 9110 section 11.3).
-
-    >>> with_parameters('Bearer realm="a"', {"error": "invalid_token"})
-    'Bearer realm="a", error="invalid_token"'
-    """
-    text = ", ".join(f"{name}={quoted_string(value)}" for name, value in parameters.items())
-    return f"{challenge}{',' if ' ' in challenge else ''} {text}"
-
-
 def _authorization(conn: HTTPConnection, scheme: str) -> str | None:
-    """What comes after the scheme in Authorization; None for another, empty for several fields."""
-    values = conn.headers.getlist("authorization")
-    shown = [AUTHORIZATION.fullmatch(value) for value in values]
-    if not any(match and match[1].lower() == scheme for match in shown):
-        return None
-    return (shown[0] and len(values) == 1 and shown[0][2]) or ""
-
-
-def _parse_basic(text: str) -> tuple[str, str]:
-    """Username and password (RFC 7617 section 2); ValueError for what is none."""
-    try:
-        decoded = b64decode(text, validate=True).decode()
-    except ValueError:
-        raise ValueError("Authorization is not `Basic` and UTF-8 text in Base64") from None
-    username, colon, password = decoded.partition(":")
-    if not colon or CONTROL.search(decoded):
-        raise ValueError("Authorization has no colon in it, or control characters")
-    return username, password
+    return parse_authorization(conn.headers.getlist("authorization"), scheme)
 
 
 def _matching(passwords: Mapping[str, str]) -> Callable[[str, str], Awaitable[bool]]:
@@ -305,12 +279,6 @@ def _quoted(owner: str, realm: str) -> str:
         raise ConfigError(f"{owner}(realm={realm!r}): {error}") from error
 
 
-def _listed(owner: str, scopes: Iterable[str]) -> list[str]:
-    if isinstance(scopes, str):
-        raise ConfigError(f"{owner}({scopes!r}): give a list, such as [{scopes!r}]")
-    return [*scopes]
-
-
 # What is required
 
 
@@ -327,6 +295,16 @@ class Requirement(partial[Awaitable[Response]]):
         """Serve a request, or guard a handler."""
         return super().__call__(*args) if len(args) > 1 else _guarded(self.args[0], *args)
 
+    def guard_app(self, app: ASGIApp, settings: Settings) -> ASGIApp:
+        """The same before an app that is mounted, of which function middleware sees nothing."""
+        refuse: Refuse = self.args[0]
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            response = refuse(HTTPConnection(scope, settings))
+            await (app if response is None else response)(scope, receive, send)
+
+        return guarded
+
 
 def requires(
     scopes: str | Iterable[str], status_code: int | None = None, redirect: str | None = None
@@ -340,6 +318,8 @@ def requires(
     URL that was asked for; a login that goes back to it must check that it is of this site.
     """
     wanted = [scopes] if isinstance(scopes, str) else [*scopes]
+    if not wanted:
+        raise ConfigError("requires([]): it would let everybody through; name a scope")
     return Requirement(_require, partial(_refuse, wanted, status_code, redirect))
 
 

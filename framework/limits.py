@@ -1,5 +1,9 @@
-"""Every number that an app can set to bound what a client can make it do, with unit and reason."""
+"""Every number that an app can set to bound what a client can make it do, with unit and reason.
 
+And the checks that options have in common, wherever they are given.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 
 from framework.exceptions import ConfigError, LimitExceeded
@@ -9,6 +13,7 @@ __all__ = [
     "body_too_large",
     "check_integer",
     "check_seconds",
+    "checked_list",
     "field_too_large",
     "form_too_large",
 ]
@@ -98,6 +103,13 @@ def check_seconds(owner: str, name: str, value: object) -> None:
     """ConfigError unless an option is a number of seconds, more than 0."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
         raise ConfigError(f"{owner}({name}={value!r}): it takes seconds, more than 0")
+
+
+def checked_list(owner: str, name: str, values: Iterable[str]) -> list[str]:
+    """The values of an option; ConfigError for a single text, whose letters nobody means."""
+    if isinstance(values, str):
+        raise ConfigError(f"{owner}({name}={values!r}): give a list, such as [{values!r}]")
+    return [*values]
 
 
 def body_too_large(limit: int) -> LimitExceeded:

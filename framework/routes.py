@@ -8,7 +8,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from traceback import walk_stack
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, Protocol, TypeAlias, TypedDict, runtime_checkable
 
 from typing_extensions import Unpack
 
@@ -16,6 +16,7 @@ from framework._asgi2 import asgi3
 from framework._concurrency import is_async
 from framework._pattern import Pattern, parse_pattern
 from framework._wire.grammar import is_token
+from framework.connections import Settings
 from framework.exceptions import ConfigError
 from framework.limits import Limits, check_seconds
 from framework.responses import Response
@@ -24,6 +25,7 @@ from framework.types import ASGIApp
 __all__ = [
     "CallNext",
     "FunctionMiddleware",
+    "GuardsApps",
     "Middleware",
     "Mount",
     "Route",
@@ -68,6 +70,15 @@ class Middleware:
 
 
 AnyMiddleware: TypeAlias = Middleware | FunctionMiddleware
+
+
+@runtime_checkable
+class GuardsApps(Protocol):
+    """Function middleware that can stand before a mounted app, too, of which such middleware sees nothing."""
+
+    def guard_app(self, app: ASGIApp, settings: Settings) -> ASGIApp:
+        """The app, or what answers instead."""
+        ...
 
 
 class RouteOptions(TypedDict, total=False):

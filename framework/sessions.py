@@ -3,7 +3,7 @@
 How they are kept in between is the business of a middleware; nothing here signs, stores or awaits.
 """
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any, cast
 
 from framework._wire.json import StandardJSON
@@ -80,6 +80,11 @@ class Session(MutableMapping[str, Any]):
 
     def __delitem__(self, name: str) -> None:
         del self._to_change(repr(name))[name]
+
+    def __ior__(self, values: Mapping[str, Any]) -> "Session":
+        """Set several values: `session |= {...}`."""
+        self.update(values)
+        return self
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._to_read())

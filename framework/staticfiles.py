@@ -23,8 +23,6 @@ from framework._wire.headers import Headers, encode_headers
 from framework._wire.urls import quote_query
 from framework._workers import in_thread
 from framework.app import App
-from framework.connections import HTTPConnection
-from framework.errors import default_response
 from framework.exceptions import (
     ClientDisconnect,
     ConfigError,
@@ -34,9 +32,9 @@ from framework.exceptions import (
     NotFound,
 )
 from framework.files import FileResponse, open_file
+from framework.middleware._answers import refuse
 from framework.responses import Field, RedirectResponse, Response, whole_response
 from framework.types import ASGIApp, Receive, Scope, Send
-from framework.websockets import WebSocket
 
 __all__ = ["StaticFiles"]
 
@@ -128,7 +126,7 @@ class StaticFiles:
         except HTTPException as error:
             if isinstance(scope.get("app"), App):
                 raise  # to its handlers, which word the answer
-            await _refuse(error, scope, receive, send)
+            await refuse(error, scope, receive, send)
             return
         with suppress(ClientDisconnect):  # nobody is left to be answered
             await answer(scope, receive, send)
@@ -208,7 +206,7 @@ class StaticFiles:
         if coding != IDENTITY:
             entry = siblings[coding]
             fields.append((b"content-encoding", coding.encode()))
-        if is_fallback:
+        if is_fallback or (status == 404 and self._fallback):
             fields.append((b"vary", b"Accept"))
         if siblings:
             fields.append((b"vary", b"Accept-Encoding"))
@@ -307,11 +305,3 @@ def _is_navigation(names: Sequence[str], scope: Scope) -> bool:
         return False
     accepted = split_list(Headers(raw=scope["headers"]).combined("accept") or "")
     return any(each.partition(";")[0].strip().lower() == "text/html" for each in accepted)
-
-
-async def _refuse(error: HTTPException, scope: Scope, receive: Receive, send: Send) -> None:
-    response = default_response(error, HTTPConnection(scope))
-    if scope["type"] == "websocket":
-        await WebSocket(scope, receive, send)._conclude(response)
-    else:
-        await response(scope, receive, send)

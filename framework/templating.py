@@ -30,6 +30,9 @@ except ImportError as _error:
 
 __all__ = ["Jinja2Templates", "RenderedResponse"]
 
+PLAIN = "txt"
+"""The end of the names of templates that are not HTML."""
+
 PIECE = 16 * 1024
 """Characters to collect before they are sent: a template yields by the word."""
 
@@ -54,6 +57,7 @@ class RenderedResponse(HTMLResponse):
     ) -> None:
         self.template: jinja2.Template = template
         self.context: Mapping[str, Any] = context
+        media_type = media_type or _media_type(template)
         super().__init__(content, status_code, headers, media_type, background)
 
     async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +72,8 @@ class Jinja2Templates:
 
     In each there are `request`, `url_for(name, **params)`, `url_path_for(name, **params)`, and what
     the context processors, plain functions, return for the request; what a handler gives goes before.
-    Names that end in `.txt` are not escaped, all others are; in an environment of your own, what it says.
+    Names that end in `.txt` are text/plain and not escaped, all others are HTML, and are; in an environment
+    of your own, what it says.
     """
 
     __slots__ = ("context_processors", "env")
@@ -145,7 +150,7 @@ class Jinja2Templates:
         context: Mapping[str, Any] | None = None,
         status_code: int = 200,
         headers: HeadersInit | None = None,
-        media_type: str | None = "text/html",
+        media_type: str | None = None,
         background: Background | None = None,
     ) -> StreamingResponse:
         """Send a template while it is rendered, in pieces of 16 K characters; nothing keeps the whole.
@@ -155,6 +160,7 @@ class Jinja2Templates:
         """
         template, values = self.get_template(name), self._context(request, context)
         pieces = _async_pieces(template, values) if self.env.is_async else _pieces(template, values)
+        media_type = media_type or _media_type(template)
         return StreamingResponse(pieces, status_code, headers, media_type, background)
 
     def _context(self, request: Request, context: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -172,8 +178,14 @@ def _environment(directory: Directory | Sequence[Directory] | None) -> jinja2.En
             raise ConfigError(f"Jinja2Templates(directory={each!r}): there is no such directory")
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(listed),
-        autoescape=jinja2.select_autoescape((), ("txt",), default=True),
+        autoescape=jinja2.select_autoescape((), (PLAIN,), default=True),
     )
+
+
+def _media_type(template: jinja2.Template) -> str:
+    # What is not escaped must not be read as HTML.
+    is_plain = (template.name or "").lower().endswith(f".{PLAIN}")
+    return "text/plain" if is_plain else "text/html"
 
 
 class _Piece:

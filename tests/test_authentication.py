@@ -277,7 +277,6 @@ def guarded(guard: Any, **options: Any) -> App:
         ("admin", USER, 403),
         (["authenticated", "admin"], USER, 403),
         (("authenticated", "admin"), ADMIN, 200),
-        ([], {}, 200),
     ],
 )
 async def test_who_has_all_scopes_is_let_through(
@@ -425,3 +424,46 @@ def test_a_handler_that_takes_no_request_cannot_be_guarded() -> None:
 
     with pytest.raises(ConfigError, match=r"home takes no request.* add the parameter `request`"):
         requires("admin")(home)
+
+
+async def test_a_router_and_an_app_guard_what_is_mounted_in_them() -> None:
+    inner = App()
+    inner.add_route("/", lambda: "secret")
+
+    @inner.websocket("/socket")
+    async def socket(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    router = Router(prefix="/admin", middleware=[requires("admin")])
+    router.mount("/inner", inner)
+    guarded, open_to_all = App(middleware=[requires("authenticated")]), App()
+    for app in (guarded, open_to_all):
+        app.add_middleware(AuthenticationMiddleware, backend=BasicBackend({"a": "b"}))
+    guarded.mount("/inner", inner)
+    open_to_all.include(router)
+    open_to_all.mount("/inner", inner)
+    shown = {"authorization": "Basic YTpi"}
+    assert (await ask(open_to_all, path="/inner/")).text == "secret"
+    assert (await ask(open_to_all, path="/admin/inner/")).status == 401
+    assert (await ask(open_to_all, path="/admin/inner/", headers=shown)).status == 403
+    assert (await ask(guarded, path="/inner/")).status == 401
+    assert (await ask(guarded, path="/inner/", headers=shown)).text == "secret"
+    refused = await converse(guarded, path="/inner/socket")
+    assert [message["type"] for message in refused.messages] == ["websocket.close"]
+    accepted = await converse(guarded, path="/inner/socket", headers=shown)
+    assert accepted.messages[0]["type"] == "websocket.accept"
+
+
+async def test_who_is_refused_a_mounted_app_can_be_sent_to_log_in() -> None:
+    app = App(middleware=[requires("authenticated", redirect="login")])
+    app.add_middleware(AuthenticationMiddleware, backend=BasicBackend({}))
+    app.add_route("/login", lambda: "who?", name="login")
+    app.mount("/inner", App())
+    answer = await ask(app, path="/inner/x")
+    assert answer.status == 303
+    assert answer.headers["location"].endswith("/login?next=http%3A%2F%2Ftestserver%2Finner%2Fx")
+
+
+def test_a_guard_that_asks_for_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match="let everybody through"):
+        requires([])

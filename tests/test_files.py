@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from framework import App, FileResponse, Request, Response, Router
@@ -860,3 +861,36 @@ async def test_a_client_that_goes_while_parts_are_sent_leaves_nothing_open(
     response = FileResponse(make(5 * PIECE))
     await response(http_scope(headers=SEVERAL), receiving(), sent)
     assert len(sent.messages) == 2
+
+
+async def test_a_file_is_not_read_on_for_who_has_gone(
+    make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where `send` never waits, as that of a server to which nobody listens any more."""
+
+    def read(opened: OpenFile) -> Message:
+        pieces.append(1)
+        return read_piece(opened)
+
+    async def receive() -> Message:
+        while len(pieces) < 3:
+            await anyio.lowlevel.checkpoint()
+        return DISCONNECT
+
+    async def send(message: Message) -> None: ...
+
+    pieces: list[int] = []
+    read_piece = OpenFile.read
+    monkeypatch.setattr(OpenFile, "read", read)
+    await FileResponse(make(50 * PIECE))(http_scope(), receive, send)
+    assert 3 <= len(pieces) < 10
+
+
+async def test_a_method_in_lower_case_is_taken_for_what_it_means(
+    make: Callable[..., Path],
+) -> None:
+    sent = Sent()
+    await FileResponse(make(9))(http_scope("head"), receiving(), sent)
+    start, body = sent.messages
+    assert (start["status"], body["body"]) == (200, b"")
+    assert {b"etag", b"last-modified"} <= {name for name, _ in start["headers"]}

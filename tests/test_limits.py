@@ -17,6 +17,7 @@ from framework import (
     WebSocket,
     WebSocketRoute,
 )
+from framework.limits import checked_list
 from tests.driver import ask
 from tests.protocols import converse
 
@@ -133,3 +134,9 @@ def test_limits_that_are_none_are_refused_where_they_are_given() -> None:
     for declare in (App, Router, partial(Route, "/", print)):
         with pytest.raises(ConfigError, match=re.escape("limits=5: give Limits(...)")):
             declare(**wrong)
+
+
+def test_a_text_is_no_list_of_an_option() -> None:
+    with pytest.raises(ConfigError, match=re.escape("X(names='ab'): give a list, such as ['ab']")):
+        checked_list("X", "names", "ab")
+    assert checked_list("X", "names", ("a", "b")) == ["a", "b"]

@@ -43,6 +43,13 @@ def test_values_are_set_and_removed() -> None:
     assert session == {"user": "you", "cart": [1, {"n": 2}], "c": 3}
 
 
+def test_several_values_are_set_at_once() -> None:
+    session = same = Session()
+    session |= {"a": 1, "b": 2}
+    assert session is same
+    assert dict(session) == {"a": 1, "b": 2}
+
+
 def test_without_anything_kept_a_session_is_empty_and_new() -> None:
     session = Session()
     assert session == {}

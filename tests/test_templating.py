@@ -107,6 +107,20 @@ def test_everything_is_escaped_but_plain_text(templates: Jinja2Templates, name: 
     assert response.body == (b"<b><i></b>" if name == "page.txt" else b"<b>&lt;i&gt;</b>")
 
 
+@pytest.mark.parametrize("name", NAMES)
+async def test_what_is_not_escaped_is_not_sent_as_html(
+    templates: Jinja2Templates, name: str
+) -> None:
+    kind = "text/plain" if name == "page.txt" else "text/html"
+    for response in (
+        templates.TemplateResponse(request(), name),
+        await templates.render(request(), name),
+        templates.stream(request(), name),
+    ):
+        answer = await ask(serving(response))
+        assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
+
+
 async def test_a_response_tells_what_it_was_made_of(templates: Jinja2Templates) -> None:
     asked = request()
     response = templates.TemplateResponse(asked, "page.html", {"name": "me"})

@@ -5,7 +5,7 @@ The interpreter's limit on recursion ends nesting both ways, as ValueError.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, time
 from enum import Enum
@@ -13,7 +13,7 @@ from inspect import signature
 from itertools import accumulate
 from json import JSONDecoder, JSONEncoder, encoder
 from math import isfinite
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, Protocol, TypeVar, cast, overload
 from uuid import UUID
 
 __all__ = ["JSONCodec", "StandardJSON", "decodes_types", "is_nested_deeper"]
@@ -78,7 +78,8 @@ class StandardJSON:
     """The standard library's codec: compact, strict, UTF-8 only.
 
     Beyond JSON's own types it encodes dataclass instances, enum members (as their value), UUIDs,
-    dates, times and pydantic's models. NaN and the infinities, which RFC 8259 does not have, are refused both ways.
+    dates, times, mappings such as a session, and pydantic's models. NaN and the infinities, which RFC 8259
+    does not have, are refused both ways.
 
     >>> StandardJSON().encode({"day": date(2024, 2, 29)})
     b'{"day":"2024-02-29"}'
@@ -140,6 +141,8 @@ def _encode_other(value: object) -> object:
         return value.value
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, Mapping):  # a session, say
+        return dict(cast("Mapping[object, object]", value))
     if isinstance(value, date | time):  # a datetime is a date
         return value.isoformat()
     dump = getattr(value, "model_dump", None)

@@ -9,20 +9,14 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from framework._exchange import EXCHANGE, Exchange
-from framework.connections import HTTPConnection
-from framework.errors import default_response
 from framework.exceptions import HTTPException
+from framework.middleware._answers import refuse
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Judge", "Passage", "own_exchange", "respond"]
+__all__ = ["Judge", "Passage", "own_exchange"]
 
 Judge: TypeAlias = Callable[[Receive], Awaitable[Message]]
 """Makes the next message for the app of what it receives, or raises the HTTPException to refuse by."""
-
-
-async def respond(error: HTTPException, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer as an app without handlers does."""
-    await default_response(error, HTTPConnection(scope))(scope, receive, send)
 
 
 @contextmanager
@@ -83,7 +77,7 @@ class Passage:
             refusal = self._refusal
             refused, others = ExceptionGroup("", [error]).split(lambda each: each is refusal)
             if refusal is not None and refused is not None and not self._started:
-                await respond(refusal, self._scope, self._receive, self._send)
+                await refuse(refusal, self._scope, self._receive, self._send)
             if others is not None:
                 raise
 
@@ -118,6 +112,6 @@ class Passage:
             self._started = True
             if self._refusal is not None and message["status"] >= 500:
                 self._is_answered = True
-                await respond(self._refusal, self._scope, self._receive, self._send)
+                await refuse(self._refusal, self._scope, self._receive, self._send)
         if not self._is_answered:
             await self._send(message)

@@ -16,9 +16,9 @@ from framework.authentication import (
 from framework.connections import HTTPConnection
 from framework.errors import default_response
 from framework.exceptions import ConfigError, HTTPException
+from framework.middleware._answers import respond
 from framework.responses import Response
 from framework.types import ASGIApp, Receive, Scope, Send
-from framework.websockets import WebSocket
 
 __all__ = ["AuthenticationMiddleware"]
 
@@ -63,10 +63,7 @@ class AuthenticationMiddleware:
             await self._authenticate(scope)
         except HTTPException as error:
             response = await self._refusal(error, HTTPConnection(scope))
-            if scope["type"] == "websocket":
-                await WebSocket(scope, receive, send)._conclude(response)
-            else:
-                await response(scope, receive, send)
+            await respond(response, scope, receive, send)
             return
         await self._app(scope, receive, send)
 

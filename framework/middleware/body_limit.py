@@ -1,7 +1,8 @@
 """A bound on the size of request bodies, for apps that have none of their own."""
 
 from framework.limits import body_too_large, check_integer
-from framework.middleware._passage import Passage, respond
+from framework.middleware._answers import refuse
+from framework.middleware._passage import Passage
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["BodyLimitMiddleware"]
@@ -42,7 +43,7 @@ class BodyLimitMiddleware:
         limit = self._max_body_size
         # Of a number that long, the first digits are too much already.
         if length.isdigit() and int(length[:20]) > limit:
-            await respond(body_too_large(limit), scope, receive, send)
+            await refuse(body_too_large(limit), scope, receive, send)
             return
         await Passage(_Counting(limit).next, scope, receive, send).run(self._app)
 

@@ -32,7 +32,7 @@ USUAL = ("", "gzip, deflate, br, zstd", "gzip, deflate, br", "gzip, deflate", "g
 DIGESTS = frozenset({"content-digest", "repr-digest", "digest", "content-md5"})
 """Of the bytes that travel, or of the encoded representation (RFC 9530 section 2)."""
 
-AS_IT_IS = frozenset({b"content-encoding", b"content-range", *(name.encode() for name in DIGESTS)})
+AS_IT_IS = frozenset({b"content-encoding", *(name.encode() for name in DIGESTS)})
 """Fields of a response whose content must not change."""
 
 VARY: Field = (b"vary", b"Accept-Encoding")
@@ -146,13 +146,18 @@ class _Outgoing:
         """Send, compressed if it is to be."""
         kind = message["type"]
         if kind == START:
+            # The specification has an iterable, which can be read once.
+            message = {**message, "headers": [*message.get("headers", ())]}
             if message["status"] == 304:
                 message = _not_modified(message, self._scope)
             elif _is_compressible(message):
-                if self._scope["method"] != "HEAD":
+                if message["status"] == 206:
+                    message = _varying(message)  # as a 200 would be (RFC 9110 section 15.3.7)
+                elif self._scope["method"] == "HEAD":
+                    message = self._answer_to_head(message)
+                else:
                     self._start = message
                     return
-                message = self._answer_to_head(message)
         elif self._start is not None and kind in (BODY, PATHSEND, ZEROCOPYSEND):
             start, self._start = self._start, None
             if kind == BODY:
@@ -225,10 +230,12 @@ def _checked_coding(name: str, level: int) -> _Coding:
 
 
 def _is_compressible(start: Message) -> bool:
-    """Whether the content would be compressed, if it is long enough and somebody wants it so."""
-    status, headers = start["status"], start.get("headers", ())
+    """Whether the content, or that of which it is a part, would be compressed if it is long enough."""
+    status, headers = start["status"], start["headers"]
     fields = {name.lower(): value for name, value in headers}
-    if has_no_content(status) or status == 206 or not AS_IT_IS.isdisjoint(fields):
+    if has_no_content(status) or not AS_IT_IS.isdisjoint(fields):
+        return False
+    if status != 206 and b"content-range" in fields:
         return False
     # RFC 9111 section 5.2.2.6: whoever passes the content on must not transform it.
     if b"cache-control" in fields and "no-transform" in _list(headers, "cache-control"):
@@ -256,7 +263,7 @@ def _list(headers: Iterable[Field], name: str) -> list[str]:
 
 def _length(start: Message) -> int | None:
     """What the app says of the length of the body, if anything."""
-    for name, value in start.get("headers", ()):
+    for name, value in start["headers"]:
         if name.lower() == b"content-length" and value.isdigit():
             return int(value[:20])
     return None
@@ -264,7 +271,7 @@ def _length(start: Message) -> int | None:
 
 def _varying(start: Message) -> Message:
     """The start of a response that others may get in another form."""
-    fields = [*start.get("headers", ()), VARY]
+    fields = [*start["headers"], VARY]
     if sum(name.lower() == b"vary" for name, _ in fields) > 1:
         MutableHeaders(raw=fields).vary()  # joined, each name once
     return {**start, "headers": fields}
@@ -274,7 +281,7 @@ def _compressed(start: Message, coding: bytes, length: int | None) -> Message:
     """The start of a response for its content in that coding."""
     fields = [
         (name, _weak(value) if name.lower() == b"etag" else value)
-        for name, value in start.get("headers", ())
+        for name, value in start["headers"]
         if name.lower() not in OF_IDENTITY
     ]
     fields.append((b"content-encoding", coding))
@@ -297,6 +304,6 @@ def _not_modified(start: Message, scope: Scope) -> Message:
     held = b", ".join(value for name, value in scope["headers"] if name == b"if-none-match")
     fields = [
         (name, _weak(value) if name.lower() == b"etag" and b"W/" + value in held else value)
-        for name, value in start.get("headers", ())
+        for name, value in start["headers"]
     ]
     return _varying({**start, "headers": fields})

@@ -13,7 +13,7 @@ from framework._wire.grammar import is_token, split_list
 from framework._wire.headers import Headers, MutableHeaders, encode_headers
 from framework._wire.urls import DEFAULT_PORTS, parse_authority
 from framework.exceptions import ConfigError
-from framework.limits import check_integer
+from framework.limits import check_integer, checked_list
 from framework.responses import Field, PlainTextResponse
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -78,7 +78,7 @@ class CORSMiddleware:
         max_age: int = 600,
         allow_private_network: bool = False,
     ) -> None:
-        origins = _checked_list("allow_origins", allow_origins)
+        origins = checked_list("CORSMiddleware", "allow_origins", allow_origins)
         methods = _checked_tokens("allow_methods", allow_methods)
         headers = _checked_tokens("allow_headers", allow_headers)
         exposed = _checked_tokens("expose_headers", expose_headers)
@@ -132,7 +132,8 @@ class CORSMiddleware:
         told = self._origins.get(origins[0])
         if told is None and self._regex is not None:
             origin = origins[0].decode("latin-1")
-            if ORIGIN.fullmatch(origin) and self._regex.fullmatch(origin):
+            # An origin as browsers write it: a regex for names would let a path or a user slip through.
+            if _serialized(origin) == origin and self._regex.fullmatch(origin):
                 return [(ALLOW_ORIGIN, origins[0]), *self._told]
         return told or ()
 
@@ -185,14 +186,8 @@ def _send(send: Send, told: Sequence[Field], varies: bool, message: Message) -> 
     return send(message)
 
 
-def _checked_list(option: str, values: Iterable[str]) -> list[str]:
-    if isinstance(values, str):
-        raise ConfigError(f"CORSMiddleware({option}={values!r}): give a list, such as [{values!r}]")
-    return [*values]
-
-
 def _checked_tokens(option: str, values: Iterable[str]) -> list[str]:
-    names = _checked_list(option, values)
+    names = checked_list("CORSMiddleware", option, values)
     for name in names:
         if not is_token(name):
             raise ConfigError(f"CORSMiddleware({option}=[{name!r}]): that is no name of one")

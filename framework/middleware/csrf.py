@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 from framework._wire.headers import Headers
 from framework._wire.urls import DEFAULT_PORTS, parse_authority
-from framework.errors import default_response
 from framework.exceptions import ConfigError, HTTPException
-from framework.middleware._passage import respond
+from framework.limits import checked_list
+from framework.middleware._answers import refuse
 from framework.types import ASGIApp, Receive, Scope, Send
-from framework.websockets import WebSocket
 
 __all__ = ["CSRFMiddleware"]
 
@@ -51,12 +50,9 @@ class CSRFMiddleware:
     __slots__ = ("_app", "_trusted")
 
     def __init__(self, app: ASGIApp, *, trusted_origins: Iterable[str] = ()) -> None:
-        if isinstance(trusted_origins, str):
-            raise ConfigError(
-                f"CSRFMiddleware(trusted_origins={trusted_origins!r}): give a list of origins"
-            )
+        listed = checked_list("CSRFMiddleware", "trusted_origins", trusted_origins)
         self._app = app
-        self._trusted = frozenset(map(_checked_origin, trusted_origins))
+        self._trusted = frozenset(map(_checked_origin, listed))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or refuse it."""
@@ -67,11 +63,7 @@ class CSRFMiddleware:
             await self._app(scope, receive, send)
             return
         error = HTTPException(403, objection, {"vary": "Origin, Sec-Fetch-Site"})
-        if kind == "websocket":
-            websocket = WebSocket(scope, receive, send)
-            await websocket._conclude(default_response(error, websocket))
-        else:
-            await respond(error, scope, receive, send)
+        await refuse(error, scope, receive, send)
 
     def _objection(self, scope: Scope) -> str | None:
         """Why to refuse the connection, or None; a field that is there twice says nothing good."""

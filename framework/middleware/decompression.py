@@ -10,8 +10,9 @@ from framework._wire.headers import Headers
 from framework._wire.negotiation import ALIASES
 from framework.exceptions import HTTPException, UnsupportedMediaType
 from framework.limits import check_integer
+from framework.middleware._answers import refuse
 from framework.middleware._codings import CODINGS, CompressedBody
-from framework.middleware._passage import Passage, respond
+from framework.middleware._passage import Passage
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["DecompressionMiddleware"]
@@ -39,7 +40,14 @@ class DecompressionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; only HTTP requests with a content coding are touched."""
-        headers = Headers(raw=scope["headers"] if scope["type"] == "http" else [])
+        for name, _ in scope["headers"] if scope["type"] == "http" else ():
+            if name.lower() == b"content-encoding":
+                await self._serve(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(raw=scope["headers"])
         names = split_list((headers.combined("content-encoding") or "").lower())
         codings = [ALIASES.get(name, name) for name in names if name != "identity"]
         if not codings:
@@ -48,7 +56,7 @@ class DecompressionMiddleware:
         try:
             body = self._open(codings, headers.get("content-length", ""))
         except HTTPException as error:
-            await respond(error, scope, receive, send)
+            await refuse(error, scope, receive, send)
             return
         original = scope["headers"]
         # Not in a copy of the scope: tools outside find in it what the app writes.

@@ -12,7 +12,8 @@ from framework._trailers import TRAILERS, takes_trailers
 from framework._wire.headers import Headers
 from framework._wire.structured import InnerList, Item, format_dictionary, parse_dictionary
 from framework.exceptions import MalformedRequest
-from framework.middleware._passage import Passage, respond
+from framework.middleware._answers import refuse
+from framework.middleware._passage import Passage
 from framework.responses import Field, has_no_content
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +23,8 @@ ALGORITHMS: Mapping[str, Callable[[], Any]] = {"sha-256": hashlib.sha256, "sha-5
 """The registry's active ones (RFC 9530 section 7.2); of equals, the first is preferred."""
 
 CONTENT, REPRESENTATION = "content-digest", "repr-digest"
+FIELDS = frozenset({b"content-digest", b"repr-digest", b"want-content-digest", b"want-repr-digest"})
+"""Without any of them a request has nothing to be verified, and wants nothing (RFC 9530)."""
 
 BODY, ZERO_COPY = "http.response.body", "http.response.zerocopysend"
 
@@ -44,7 +47,12 @@ class DigestMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; only HTTP requests are touched."""
-        if scope["type"] != "http":
+        is_concerned = self._always and scope["type"] == "http"
+        for name, _ in scope["headers"] if scope["type"] == "http" else ():
+            if name.lower() in FIELDS:
+                is_concerned = True
+                break
+        if not is_concerned:
             await self._app(scope, receive, send)
             return
         headers = Headers(raw=scope["headers"])
@@ -54,7 +62,7 @@ class DigestMiddleware:
         try:
             claims = list(_claims(headers))
         except ValueError as error:
-            await respond(MalformedRequest(str(error)), scope, receive, send)
+            await refuse(MalformedRequest(str(error)), scope, receive, send)
             return
         if not claims:
             await self._app(scope, receive, send)

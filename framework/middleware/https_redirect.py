@@ -6,18 +6,18 @@ around this makes it say so.
 
 from functools import partial
 
-from framework._wire.hsts import format_hsts
+from framework._wire.hsts import hsts_fields
 from framework._wire.urls import DEFAULT_PORTS, parse_authority
 from framework.connections import HTTPConnection
 from framework.errors import default_response
 from framework.exceptions import ConfigError, MalformedRequest
-from framework.responses import Field, RedirectResponse, Response
-from framework.types import ASGIApp, Message, Receive, Scope, Send
-from framework.websockets import WebSocket
+from framework.middleware._answers import respond, send_with_defaults
+from framework.responses import RedirectResponse, Response
+from framework.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["HTTPSRedirectMiddleware"]
 
-HSTS = b"strict-transport-security"
+SECURE = {"http": "https", "websocket": "wss"}
 
 
 class HTTPSRedirectMiddleware:
@@ -50,17 +50,12 @@ class HTTPSRedirectMiddleware:
         self._app = app
         self._status_code = status_code
         self._port = port
-        self._hsts: Field | None = None
-        if hsts_max_age is not None:
-            try:
-                value = format_hsts(
-                    hsts_max_age, include_subdomains=hsts_include_subdomains, preload=hsts_preload
-                )
-            except ValueError as error:
-                raise ConfigError(f"HTTPSRedirectMiddleware: {error}") from error
-            self._hsts = (HSTS, value.encode())
-        elif hsts_include_subdomains or hsts_preload:
-            raise ConfigError("HTTPSRedirectMiddleware: give hsts_max_age, too")
+        self._hsts = hsts_fields(
+            "HTTPSRedirectMiddleware",
+            hsts_max_age,
+            include_subdomains=hsts_include_subdomains,
+            preload=hsts_preload,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or redirect it."""
@@ -68,14 +63,12 @@ class HTTPSRedirectMiddleware:
         if kind not in ("http", "websocket"):
             await self._app(scope, receive, send)
         elif scope.get("scheme") in ("https", "wss"):
-            if self._hsts is not None and kind == "http":
-                send = partial(_send_with, send, self._hsts)
+            if self._hsts and kind == "http":
+                send = partial(send_with_defaults, send, self._hsts)
             await self._app(scope, receive, send)
-        elif kind == "websocket":
-            await WebSocket(scope, receive, send)._conclude(self._redirect(scope, "wss"))
         else:
             # Without HSTS, which means nothing here: anybody could have added it (RFC 6797 section 7.2).
-            await self._redirect(scope, "https")(scope, receive, send)
+            await respond(self._redirect(scope, SECURE[kind]), scope, receive, send)
 
     def _redirect(self, scope: Scope, scheme: str) -> Response:
         connection = HTTPConnection(scope)
@@ -90,11 +83,3 @@ class HTTPSRedirectMiddleware:
         if port in DEFAULT_PORTS.values():
             port = None
         return RedirectResponse(connection.url.replace(scheme=scheme, port=port), self._status_code)
-
-
-async def _send_with(send: Send, field: Field, message: Message) -> None:
-    if message["type"] == "http.response.start":
-        headers = [*message.get("headers", ())]
-        if not any(name.lower() == HSTS for name, _ in headers):
-            message = {**message, "headers": [*headers, field]}
-    await send(message)

@@ -18,8 +18,8 @@ from framework._paths import encoded_path
 from framework._wire.structured import parse_item
 from framework.connections import HTTPConnection, Settings
 from framework.errors import default_response
-from framework.exceptions import ClientDisconnect, ConfigError, HTTPException
-from framework.limits import Limits, check_integer
+from framework.exceptions import ClientDisconnect, HTTPException
+from framework.limits import Limits, check_integer, checked_list
 from framework.middleware._passage import own_exchange
 from framework.requests import Request
 from framework.responses import Field, Response, whole_response
@@ -123,11 +123,9 @@ class IdempotencyMiddleware:
             ("max_response_size", max_response_size),
         ):
             check_integer("IdempotencyMiddleware", name, value, least=1)
-        if isinstance(methods, str):
-            raise ConfigError(f"IdempotencyMiddleware(methods={methods!r}): give a list of methods")
         self._app = app
         self._store = store
-        self._methods = frozenset(methods)
+        self._methods = frozenset(checked_list("IdempotencyMiddleware", "methods", methods))
         self._max_age = max_age
         self._claim_max_age = claim_max_age
         self._required = required

@@ -16,21 +16,17 @@ from typing import NamedTuple
 from framework._concurrency import is_async
 from framework._wire.structured import Item, format_item
 from framework.connections import HTTPConnection
-from framework.errors import default_response
 from framework.exceptions import ConfigError, HTTPException
 from framework.limits import check_integer
-from framework.middleware._passage import respond
+from framework.middleware._answers import STARTS, refuse
 from framework.responses import Field
 from framework.stores import Store
 from framework.types import ASGIApp, Message, Receive, Scope, Send
-from framework.websockets import WebSocket
 
 __all__ = ["RateLimitMiddleware", "by_client"]
 
 SECOND = 1_000_000
 """Times are kept as whole microseconds: sums of them are exact."""
-
-STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 
 
 def by_client(connection: HTTPConnection) -> str:
@@ -96,8 +92,7 @@ class RateLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or refuse it."""
-        kind = scope["type"]
-        is_request = kind in ("http", "websocket")
+        is_request = scope["type"] in ("http", "websocket")
         key = self._key(HTTPConnection(scope)) if is_request else None
         if key is None:
             await self._app(scope, receive, send)
@@ -114,11 +109,7 @@ class RateLimitMiddleware:
             f"too many requests; there is room for the next in {room.seconds} s",
             {"retry-after": str(room.seconds)},
         )
-        if kind == "websocket":
-            websocket = WebSocket(scope, receive, send)
-            await websocket._conclude(default_response(error, websocket))
-        else:
-            await respond(error, scope, receive, send)
+        await refuse(error, scope, receive, send)
 
     async def _take(self, key: str) -> "_Room":
         """Take one request out of the bucket, unless it is empty."""

@@ -14,6 +14,7 @@ from secrets import token_hex
 from framework._wire.grammar import check_field_name, check_field_value
 from framework._wire.headers import Headers, MutableHeaders
 from framework.exceptions import ConfigError
+from framework.middleware._answers import STARTS
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["RequestIDFilter", "RequestIDMiddleware", "request_id"]
@@ -23,8 +24,6 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 HARMLESS = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,128}+")
 """What an id from outside may be: nothing that a log, a header, a shell or a page would take for its own."""
-
-STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 
 
 def random_id() -> str:

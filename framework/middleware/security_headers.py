@@ -11,10 +11,11 @@ from functools import partial
 from typing import Literal, TypeAlias
 
 from framework._wire.headers import encode_headers
-from framework._wire.hsts import format_hsts
+from framework._wire.hsts import hsts_fields
 from framework._wire.structured import InnerList, Item, Token, format_dictionary
 from framework.connections import HTTPConnection
 from framework.exceptions import ConfigError, FrameworkError
+from framework.middleware._answers import send_with_defaults
 from framework.responses import Field
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -102,15 +103,16 @@ class SecurityHeadersMiddleware:
             "content-security-policy-report-only": _policy(content_security_policy_report_only),
         }
         with_nonce = {name: text for name, text in policies.items() if NONCE in text}
-        fixed = {name: text for name, text in {**policies, **chosen}.items() if text}
-        for name in with_nonce:
-            del fixed[name]
+        others = {name: text for name, text in policies.items() if name not in with_nonce}
+        fixed = {name: text for name, text in {**others, **chosen}.items() if text}
         self._app = app
         self._plain = encode_headers(fixed)
-        self._encrypted = [
-            *self._plain,
-            *encode_headers(_hsts(hsts_max_age, hsts_include_subdomains, hsts_preload)),
-        ]
+        self._encrypted = self._plain + hsts_fields(
+            "SecurityHeadersMiddleware",
+            hsts_max_age,
+            include_subdomains=hsts_include_subdomains,
+            preload=hsts_preload,
+        )
         self._with_nonce = encode_headers(with_nonce)
         self._without_nonce = [(name, _without_nonce(text)) for name, text in self._with_nonce]
 
@@ -122,7 +124,7 @@ class SecurityHeadersMiddleware:
                 nonce = scope["csp_nonce"] = _Nonce()
                 send = partial(self._send_with_nonce, send, nonce, fields)
             else:
-                send = partial(_send, send, fields)
+                send = partial(send_with_defaults, send, fields)
         await self._app(scope, receive, send)
 
     def _send_with_nonce(
@@ -137,7 +139,7 @@ class SecurityHeadersMiddleware:
                 quoted = b"'nonce-" + value + b"'"
                 filled = [(name, text.replace(b"'nonce'", quoted)) for name, text in policies]
                 fields = [*fields, *filled]
-        return _send(send, fields, message)
+        return send_with_defaults(send, fields, message)
 
 
 class _Nonce:
@@ -176,15 +178,6 @@ def csp_nonce(request: HTTPConnection) -> str:
             "{'script-src': [\"'nonce'\"]}), from framework.middleware.security_headers"
         )
     return str(request.scope["csp_nonce"])
-
-
-def _send(send: Send, fields: Iterable[Field], message: Message) -> Awaitable[None]:
-    if message["type"] == START:
-        headers = [*message.get("headers", ())]
-        names = {name.lower() for name, _ in headers}
-        headers += [field for field in fields if field[0] not in names]
-        message = {**message, "headers": headers}
-    return send(message)
 
 
 def _policy(policy: Policy | None, ancestors: str | None = None) -> str:
@@ -259,19 +252,6 @@ def _allowlist(feature: str, allowed: Iterable[str]) -> InnerList:
     return InnerList(
         tuple(Item(Token(each) if each in ("self", "src") else each) for each in origins)
     )
-
-
-def _hsts(max_age: int | None, include_subdomains: bool, preload: bool) -> dict[str, str]:
-    """The Strict-Transport-Security field, if it is to be sent (RFC 6797 section 6.1)."""
-    if max_age is None:
-        if include_subdomains or preload:
-            raise ConfigError("SecurityHeadersMiddleware: give hsts_max_age, in seconds, as well")
-        return {}
-    try:
-        value = format_hsts(max_age, include_subdomains=include_subdomains, preload=preload)
-    except ValueError as error:
-        raise ConfigError(f"SecurityHeadersMiddleware: {error}") from error
-    return {"strict-transport-security": value}
 
 
 def _one_of(option: str, value: str | None, allowed: Iterable[str]) -> str:

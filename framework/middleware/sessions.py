@@ -17,6 +17,7 @@ from framework._wire.cookies import MAX_NAME_AND_VALUE, CookieAttributes, format
 from framework._wire.headers import MutableHeaders
 from framework.connections import HTTPConnection
 from framework.exceptions import ConfigError
+from framework.middleware._answers import STARTS
 from framework.sessions import Session
 from framework.stores import Store
 from framework.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,7 +34,6 @@ __all__ = ["SessionMiddleware"]
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
 CLAIM_SECONDS = 60  # that an empty text stands for a session that gets another id
 SHORTEST_KEY = 32  # bytes: as many as a signature has
-STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 
 
 class SessionMiddleware:

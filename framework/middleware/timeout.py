@@ -8,7 +8,7 @@ import anyio.lowlevel
 
 from framework.exceptions import HTTPException
 from framework.limits import check_seconds
-from framework.middleware._passage import respond
+from framework.middleware._answers import refuse
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["TimeoutMiddleware"]
@@ -37,7 +37,7 @@ class TimeoutMiddleware:
             await self._app(scope, receive, partial(_send_in_time, limit, send))
         if limit.cancelled_caught and limit.deadline != math.inf:
             error = HTTPException(504, f"no answer within {self._seconds:g} seconds")
-            await respond(error, scope, receive, send)
+            await refuse(error, scope, receive, send)
 
 
 async def _send_in_time(limit: anyio.CancelScope, send: Send, message: Message) -> None:

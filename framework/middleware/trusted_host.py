@@ -11,9 +11,10 @@ from framework._wire.urls import parse_authority
 from framework.connections import HTTPConnection
 from framework.errors import default_response
 from framework.exceptions import ConfigError, MalformedRequest
+from framework.limits import checked_list
+from framework.middleware._answers import respond
 from framework.responses import RedirectResponse, Response
 from framework.types import ASGIApp, Receive, Scope, Send
-from framework.websockets import WebSocket
 
 __all__ = ["TrustedHostMiddleware"]
 
@@ -34,11 +35,7 @@ class TrustedHostMiddleware:
     def __init__(
         self, app: ASGIApp, *, allowed_hosts: Iterable[str] = ("*",), www_redirect: bool = True
     ) -> None:
-        if isinstance(allowed_hosts, str):
-            raise ConfigError(
-                f"TrustedHostMiddleware(allowed_hosts={allowed_hosts!r}): give a list of names"
-            )
-        listed = {*allowed_hosts}
+        listed = {*checked_list("TrustedHostMiddleware", "allowed_hosts", allowed_hosts)}
         if not listed:
             raise ConfigError("TrustedHostMiddleware(allowed_hosts=[]): it would refuse everything")
         wildcards = {name for name in listed if name.startswith("*.")}
@@ -54,14 +51,11 @@ class TrustedHostMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or refuse it."""
-        kind = scope["type"]
-        response = self._objection(scope) if kind in ("http", "websocket") else None
+        response = self._objection(scope) if scope["type"] in ("http", "websocket") else None
         if response is None:
             await self._app(scope, receive, send)
-        elif kind == "websocket":
-            await WebSocket(scope, receive, send)._conclude(response)
         else:
-            await response(scope, receive, send)
+            await respond(response, scope, receive, send)
 
     def _objection(self, scope: Scope) -> Response | None:
         """What to answer instead of the app, if anything."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from framework import App, ConfigError, FileResponse, StreamingResponse, WebSocket
@@ -128,10 +129,63 @@ async def test_what_must_not_change_is_passed_as_it_is(
         assert await sent(*messages) == messages
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "field", [("content-range", "bytes 0-9/20460"), ("content-type", "multipart/byteranges")]
+)
+async def test_a_part_is_passed_as_it_is_and_varies_as_the_whole_does(
+    method: str, field: tuple[str, str]
+) -> None:
+    messages = [start(206, [field, ("etag", '"1"')]), chunk(BODY)]
+    server = await sent(*messages, method=method)
+    assert server == [
+        start(206, [field, ("etag", '"1"'), ("vary", "Accept-Encoding")]),
+        chunk(BODY),
+    ]
+
+
 @pytest.mark.parametrize("status", [101, 204, 205])
 async def test_a_status_without_content_is_passed_as_it_is(status: int) -> None:
     messages = [start(status), chunk(b"")]
     assert await sent(*messages) == messages
+
+
+async def test_a_stream_ends_when_its_client_has_gone_however_fast_the_server_takes_it() -> None:
+    app, count = App(), 0
+    gone = anyio.Event()
+    incoming: list[Message] = [{"type": "http.request"}]
+
+    @app.get("/")
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(endless(), media_type="text/plain")
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal count
+        while True:
+            count += 1
+            assert count < 200
+            yield b"x" * THREAD_SIZE
+
+    async def receive() -> Message:
+        if incoming:
+            return incoming.pop()
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if count == 3:
+            gone.set()
+
+    await CompressionMiddleware(app)(http_scope(headers=GZIP), receive, send)
+    assert gone.is_set()
+
+
+async def test_fields_that_can_be_read_once_are_kept() -> None:
+    begin = start(200, [("content-type", "text/plain"), ("x-a", "1")])
+    answer = Answer(await sent({**begin, "headers": iter(begin["headers"])}, chunk(BODY)))
+    assert [name for name, _ in answer.headers.multi_items()] == [
+        *("content-type", "x-a", "content-encoding", "content-length", "vary")
+    ]
 
 
 @around
@@ -275,7 +329,7 @@ async def test_what_the_app_sends_is_not_changed_in_its_hands() -> None:
 async def test_a_start_needs_no_headers_and_a_body_no_bytes() -> None:
     first: Message = {"type": "http.response.start", "status": 200}
     last: Message = {"type": "http.response.body"}
-    assert await sent(first, last) == [first, last]
+    assert await sent(first, last) == [{**first, "headers": []}, last]
     answer = Answer(await sent(first, chunk(BODY)))
     assert answer.headers["content-encoding"] == "gzip"
 

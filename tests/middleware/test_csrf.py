@@ -282,7 +282,7 @@ def test_an_origin_that_is_none_is_refused_at_start(origin: str) -> None:
 
 
 def test_a_string_is_no_list_of_origins() -> None:
-    with pytest.raises(ConfigError, match="give a list of origins"):
+    with pytest.raises(ConfigError, match="give a list, such as"):
         CSRFMiddleware(bare, trusted_origins=FRIEND)
 
 

@@ -75,6 +75,18 @@ def test_zstd_asks_for_no_larger_window_than_browsers_have() -> None:
     assert (descriptor >> 3) + 10 <= _codings.WINDOW_LOG_MAX
 
 
+@pytest.mark.parametrize("level", [0, 4, 11])
+def test_the_window_of_a_br_stream_is_as_small_at_any_level(level: int) -> None:
+    first = ENCODINGS["br"].stream(level)(b"hello" * 99, False)[0]
+    assert first & 0b1111 == 0b0011  # RFC 7932 section 9.1: 18 bits
+
+
+@pytest.mark.parametrize("level", [1, 3, 19])
+def test_the_window_of_a_zstd_stream_is_as_small_at_any_level(level: int) -> None:
+    descriptor = ENCODINGS["zstd"].stream(level)(b"hello" * 99, False)[5]
+    assert (descriptor >> 3) + 10 == _encoders.WINDOW_LOG
+
+
 @pytest.mark.parametrize(
     ("missing", "offered"),
     [

@@ -856,5 +856,5 @@ def test_a_number_that_is_none_is_refused_at_start(options: dict[str, Any]) -> N
 
 
 def test_a_string_is_no_list_of_methods() -> None:
-    with pytest.raises(ConfigError, match="give a list of methods"):
+    with pytest.raises(ConfigError, match="give a list, such as"):
         guard(Counter(), methods="POST")

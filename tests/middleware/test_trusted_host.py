@@ -176,7 +176,7 @@ def test_a_pattern_that_is_none_is_refused_at_start(pattern: str) -> None:
 
 
 def test_a_string_is_no_list_of_hosts() -> None:
-    with pytest.raises(ConfigError, match="give a list of names"):
+    with pytest.raises(ConfigError, match="give a list, such as"):
         TrustedHostMiddleware(raw, allowed_hosts="example.com")
 
 

@@ -64,6 +64,13 @@ ORIGINS: list[tuple[dict[str, Any], str, str | None]] = [
     ({"allow_origin_regex": ".*"}, OTHER, OTHER),
     ({"allow_origin_regex": ".*"}, "https://a\xff", None),
     ({"allow_origin_regex": ".*"}, "https://" + "a" * 301, None),
+    ({"allow_origin_regex": r"https://.*\.example"}, "https://a.b.example", "https://a.b.example"),
+    ({"allow_origin_regex": r"https://.*\.example"}, "https://evil.test/.example", None),
+    ({"allow_origin_regex": r"https://.*\.example"}, "https://evil.test?.example", None),
+    ({"allow_origin_regex": r"https://.*\.example"}, "https://evil.test\\.example", None),
+    ({"allow_origin_regex": r"https://.*\.example"}, "https://user@a.example", None),
+    ({"allow_origin_regex": r"https://.*\.example"}, "https://A.example", None),
+    ({"allow_origin_regex": r"https://.*"}, "https://a.example:443", None),
     ({**LISTED, **REGEX}, LOCAL, LOCAL),
     ({**LISTED, **REGEX}, OTHER, OTHER),
 ]

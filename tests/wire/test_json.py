@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from functools import partial
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
@@ -75,6 +75,7 @@ class Tree:
         (UUID(int=1), '"00000000-0000-0000-0000-000000000001"'),
         (datetime(2024, 2, 29, 12, 30, tzinfo=UTC), '"2024-02-29T12:30:00+00:00"'),
         (time(12, 30), '"12:30:00"'),
+        (MappingProxyType({"a": 1}), '{"a":1}'),
     ],
 )
 def test_a_value_is_encoded_compactly_as_utf_8(value: object, text: str) -> None:
