@@ -85,6 +85,11 @@ class OpenFile:
 
     __slots__ = ("fields", "file", "left", "messages", "path", "pieces", "stat", "status")
 
+    path: str
+    file: BinaryIO
+    stat: os.stat_result
+    left: int
+    """How many bytes `pieces` has not given yet."""
     status: int
     fields: list[Field]
     messages: list[Message]

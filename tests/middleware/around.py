@@ -42,10 +42,16 @@ def told(scope: Scope) -> dict[str, object]:
     return {**{name: scope.get(name) for name in TOLD}, "headers": headers}
 
 
-async def chunks() -> AsyncIterator[bytes]:
-    """The long text."""
-    for chunk in CHUNKS:
-        yield chunk.encode()
+class Chunks(AsyncIterator[bytes]):
+    """The long text. No generator: Starlette's response leaves it open if its client goes."""
+
+    def __init__(self) -> None:
+        self.left = iter(CHUNKS)
+
+    async def __anext__(self) -> bytes:
+        for chunk in self.left:
+            return chunk.encode()
+        raise StopAsyncIteration
 
 
 def ours() -> ASGIApp:
@@ -56,7 +62,7 @@ def ours() -> ASGIApp:
 
     @app.get("/stream")
     async def stream() -> StreamingResponse:
-        return StreamingResponse(chunks(), media_type="text/plain")
+        return StreamingResponse(Chunks(), media_type="text/plain")
 
     @app.get("/scope")
     async def scope(request: Request) -> dict[str, object]:
@@ -87,7 +93,7 @@ def starlettes() -> ASGIApp:
         return StarletteText(LONG)
 
     async def stream(request: StarletteRequest) -> StarletteStream:
-        return StarletteStream(chunks(), media_type="text/plain")
+        return StarletteStream(Chunks(), media_type="text/plain")
 
     async def scope(request: StarletteRequest) -> StarletteJSON:
         return StarletteJSON(told({**request.scope}))
@@ -123,7 +129,7 @@ async def raw(scope: Scope, receive: Receive, send: Send) -> None:
         case "/long":
             parts = [LONG.encode()]
         case "/stream":
-            parts = [chunk async for chunk in chunks()]
+            parts = [chunk async for chunk in Chunks()]
         case "/scope":
             kind, parts = b"application/json", [json.dumps(told(scope)).encode()]
         case "/echo":
