@@ -3,7 +3,7 @@
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
-from inspect import iscoroutinefunction
+from inspect import iscoroutine, iscoroutinefunction
 from types import TracebackType
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
@@ -73,6 +73,16 @@ def is_async(function: object) -> TypeIs[Callable[..., Awaitable[Any]]]:
     return iscoroutinefunction(function) or iscoroutinefunction(
         getattr(type(function), "__call__", None)  # noqa: B004 - the method is wanted, not callable()
     )
+
+
+def check_function(owner: str, function: object) -> None:
+    """TypeError for what is no function, such as the coroutine that calling one has made."""
+    if iscoroutine(function):
+        function.close()
+        called = function.__qualname__
+        raise TypeError(f"{owner} takes a function and its arguments: {called}, not {called}(...)")
+    if not callable(function):
+        raise TypeError(f"{owner} takes a function and its arguments, not {function!r:.80}")
 
 
 async def run_in_threadpool(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

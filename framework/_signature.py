@@ -80,10 +80,7 @@ class HandlerSignature:
             elif name not in path_names and parameter.default is not parameter.empty:
                 continue
             elif name not in path_names:
-                raise ConfigError(
-                    f"{title} takes {name!r}, which its path does not have: put {{{name}}} into the "
-                    f"path, or take `{default_name}: {connection_type.__name__}` and read it there"
-                )
+                raise ConfigError(_unknown_advice(title, name, path_names, connection_type))
             else:
                 self.annotations[name] = kind
             by_name = name != self.connection or index > 0
@@ -110,6 +107,21 @@ class HandlerSignature:
         if set(wanted) == set(names):
             return lambda request, params: handler(request, **params)
         return lambda request, params: handler(request, **{name: params[name] for name in wanted})
+
+
+def _unknown_advice(
+    title: str, name: str, path_names: Iterable[str], connection: type[HTTPConnection]
+) -> str:
+    if name == "scope":
+        return f"{title} is an ASGI app: mount(path, app) takes those"
+    if name == "websocket":
+        return f"{title} takes a websocket: declare it by @app.websocket(path)"
+    has = ", ".join(sorted(path_names))
+    return (
+        f"{title} takes {name!r}, which its path does not have{has and f' (it has {has})'}: put "
+        f"{{{name}}} into the path, or take `{connection.__name__.lower()}: {connection.__name__}` "
+        "and read it there"
+    )
 
 
 def _unused_advice(title: str, unused: Iterable[str], connection: type[HTTPConnection]) -> str:

@@ -13,6 +13,7 @@ import anyio.lowlevel
 from framework._concurrency import (
     Attendants,
     OpenScopes,
+    check_function,
     is_async,
     is_being_cancelled,
     run_in_threadpool,
@@ -45,6 +46,7 @@ class Tasks:
 
     def start(self, func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Start a call in a task of its own; a plain function runs in a thread."""
+        check_function("start_soon()", func)
         if self._group is None:
             raise FrameworkError(
                 "start_soon() needs the app's lifespan, which is not running: the server does not "

@@ -12,7 +12,7 @@ from framework._wire.json import JSONCodec
 from framework.connections import Settings, State
 from framework.converters import CONVERTERS, Converter
 from framework.exceptions import ConfigError
-from framework.lifespan import Lifespan, LifespanFunction
+from framework.lifespan import Lifespan, LifespanFunction, checked_hook
 from framework.limits import Limits, check_integer, check_seconds
 from framework.routes import AnyMiddleware, Mount, Route, WebSocketRoute
 from framework.routing import ExceptionHandler, Router
@@ -88,8 +88,8 @@ class App(Router):
         )
         self.state: State = State()
         self._lifespan = lifespan
-        self._on_startup = list(on_startup)
-        self._on_shutdown = list(on_shutdown)
+        self._on_startup = [checked_hook(function) for function in on_startup]
+        self._on_shutdown = [checked_hook(function) for function in on_shutdown]
         self._converters = {**CONVERTERS, **(converters or {})}
         self._redirects_slashes = trailing_slash == "redirect"
         self._settings = Settings(json=json, limits=limits, path_for=self._path_for)
@@ -115,13 +115,13 @@ class App(Router):
     def on_startup(self, function: Hook) -> Hook:
         """Call the decorated function before the first request is served."""
         self._check_open()
-        self._on_startup.append(function)
+        self._on_startup.append(checked_hook(function))
         return function
 
     def on_shutdown(self, function: Hook) -> Hook:
         """Call the decorated function after the last request was served."""
         self._check_open()
-        self._on_shutdown.append(function)
+        self._on_shutdown.append(checked_hook(function))
         return function
 
     @property
@@ -151,6 +151,8 @@ class App(Router):
             compiler = Compiler(
                 self, settings=self._settings, converters=self._converters, threads=self._threads
             )
+            if id(self) in compiler.mounts:
+                raise ConfigError("the app is mounted in itself: mount another one")
             dispatcher = compiler.dispatcher(redirects_slashes=self._redirects_slashes)
             lifespan = Lifespan(
                 self,

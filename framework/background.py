@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec
 
-from framework._concurrency import is_async, run_in_threadpool
+from framework._concurrency import check_function, is_async, run_in_threadpool
 
 __all__ = ["BackgroundTask", "BackgroundTasks"]
 
@@ -17,6 +17,7 @@ class BackgroundTask:
 
     def __init__(self, func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
         self.func: Callable[..., Any] = func
+        check_function("BackgroundTask", func)
         self.args: tuple[Any, ...] = args
         self.kwargs: dict[str, Any] = kwargs
 

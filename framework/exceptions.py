@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 
+ERROR_STATUSES = frozenset(range(400, 600))
 PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
     413: "Content Too Large",  # RFC 9110; before Python 3.13 these four have older phrases
     414: "URI Too Long",
@@ -77,8 +78,13 @@ class HTTPException(FrameworkError):
         detail: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        if not 400 <= status_code <= 599:
+        if status_code not in ERROR_STATUSES:
             raise ValueError(f"HTTPException takes a status from 400 to 599, not {status_code!r}")
+        if detail is not None and not isinstance(detail, str):
+            raise TypeError(
+                f"the detail of an HTTPException is a text, not {detail!r:.80}: for data return "
+                f"JSONResponse(data, {status_code})"
+            )
         self.status_code: int = int(status_code)
         self.detail: str = reason_phrase(self.status_code) if detail is None else detail
         self.headers = headers

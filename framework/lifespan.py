@@ -14,20 +14,22 @@ from contextlib import (
     asynccontextmanager,
     nullcontext,
 )
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import anyio
 
-from framework._concurrency import Attendants, is_async, run_in_threadpool
+from framework._concurrency import Attendants, check_function, is_async, run_in_threadpool
 from framework._signals import WorkerEvent, on_stop_signal, until_set, worker
 from framework._tasks import Tasks
-from framework.exceptions import FrameworkError
+from framework.exceptions import ConfigError, FrameworkError
 from framework.shutdown import Shutdown, shutdown_of
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Lifespan", "LifespanFunction"]
+__all__ = ["Lifespan", "LifespanFunction", "checked_hook"]
 
 logger: logging.Logger = logging.getLogger("framework")
+
+Hook = TypeVar("Hook", bound=Callable[[], Any])
 
 LifespanFunction: TypeAlias = Callable[..., AbstractAsyncContextManager[Mapping[str, Any] | None]]
 """`lifespan(app)`, or without the app: an async context manager that may yield the state."""
@@ -132,15 +134,27 @@ class Lifespan:
                 lifespan = mounted_lifespan(app, state, {**scope, "app": self._app})
                 await stack.enter_async_context(lifespan)
             if self._context is not None:
-                context = self._context(*_arguments(self._context, self._app))
-                yielded = await stack.enter_async_context(context)
-                if yielded:
-                    _shared_state(scope).update(yielded)
+                await self._enter(stack, self._context, scope)
             for function in self._on_startup:
                 await _run(function)
             for function in reversed(self._on_shutdown):
                 stack.push_async_callback(_run, function)  # all of them run, whatever one raises
             yield
+
+    async def _enter(self, stack: AsyncExitStack, function: LifespanFunction, scope: Scope) -> None:
+        context: object = function(*_arguments(function, self._app))
+        if not isinstance(context, AbstractAsyncContextManager):
+            raise ConfigError(
+                f"the lifespan gave {context!r:.80}: write `async def`, with @asynccontextmanager and a yield"
+            )
+        yielded: object = await stack.enter_async_context(context)
+        if not isinstance(yielded, Mapping | None):
+            raise ConfigError(
+                f"the lifespan yielded {yielded!r:.80}: yield a mapping, whose items every request "
+                "finds in its state, or nothing"
+            )
+        if yielded:
+            _shared_state(scope).update(yielded)
 
 
 @asynccontextmanager
@@ -203,6 +217,19 @@ def _shared_state(scope: Scope) -> dict[str, Any]:
         )
     state: dict[str, Any] = scope["state"]
     return state
+
+
+def checked_hook(function: Hook) -> Hook:
+    """A function to be called at start-up or shutdown; ConfigError if it takes arguments."""
+    try:
+        check_function("the hook", function)
+        inspect.signature(function).bind()
+    except TypeError as error:
+        raise ConfigError(
+            "at start-up and shutdown functions without arguments are called "
+            f"({error}): use a lifespan, which gets the app"
+        ) from error
+    return function
 
 
 def _arguments(function: Callable[..., Any], app: Any) -> tuple[Any, ...]:

@@ -73,6 +73,10 @@ class Limits:
 
     def __new__(cls, **given: int | None) -> "Limits":
         """Note what is given."""
+        if unknown := given.keys() - NAMES:
+            raise ConfigError(
+                f"Limits has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(NAMES))}"
+            )
         limits = object.__new__(cls)
         object.__setattr__(limits, "given", frozenset(given))
         return limits

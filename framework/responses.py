@@ -245,6 +245,8 @@ class RedirectResponse(Response):
     ) -> None:
         if status_code not in (201, 300, 301, 302, 303, 307, 308):
             raise ValueError(f"a redirect has a status of 3xx (or 201), not {status_code!r}")
+        if url is None:
+            raise TypeError("a redirect leads to a URL, not to None")
         super().__init__(None, status_code, headers, None, background)
         self.raw_headers.append((b"location", redirect_location(str(url)).encode("ascii")))
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias, TypedDict, runtime_checkable
 
 from typing_extensions import Unpack
 
-from framework._asgi2 import asgi3
+from framework._asgi2 import asgi3, can_take, takes_only
 from framework._concurrency import is_async
 from framework._pattern import Pattern, parse_pattern
 from framework._wire.grammar import is_token
@@ -37,6 +37,7 @@ CallNext: TypeAlias = Callable[[Any], Awaitable[Response]]
 FunctionMiddleware: TypeAlias = Callable[[Any, CallNext], Awaitable[Response]]
 """Takes a Request, or the WebSocket where a socket is served, and what calls the next."""
 
+FINAL_STATUSES = frozenset(range(200, 600))
 VERBS = ("delete", "get", "head", "options", "patch", "post", "put", "query")
 
 LABEL = re.compile("[a-z0-9_-]+")
@@ -49,9 +50,7 @@ class Middleware:
     __slots__ = ("args", "cls", "kwargs", "where")
 
     def __init__(self, cls: Callable[..., ASGIApp], *args: Any, **kwargs: Any) -> None:
-        if not callable(cls):
-            raise ConfigError(f"Middleware takes a class and its options, not {cls!r}")
-        self.cls: Callable[..., ASGIApp] = cls
+        self.cls: Callable[..., ASGIApp] = checked_class(cls)
         self.args: tuple[Any, ...] = args
         self.kwargs: dict[str, Any] = kwargs
         self.where: str = caller()
@@ -59,9 +58,12 @@ class Middleware:
     def wrap(self, app: ASGIApp) -> ASGIApp:
         """Make the middleware around `app`; ConfigError names the declaring line if it cannot be made."""
         try:
-            return asgi3(self.cls(app, *self.args, **self.kwargs))
+            wrapped = self.cls(app, *self.args, **self.kwargs)
         except TypeError as error:
             raise ConfigError(f"{self!r}, declared at {self.where}: {error}") from error
+        if not callable(wrapped):
+            raise ConfigError(f"{self!r}, declared at {self.where}, made no ASGI app: {wrapped!r}")
+        return asgi3(wrapped)
 
     def __repr__(self) -> str:
         # Without the values: one of them may be a secret key, and this goes into logs.
@@ -111,7 +113,7 @@ class Rings:
     def __init__(self, middleware: Iterable[AnyMiddleware] = ()) -> None:
         self.asgi: list[Middleware] = []
         self.functions: list[FunctionMiddleware] = []
-        for item in middleware:
+        for item in checked_items(middleware):
             if isinstance(item, Middleware):
                 self.asgi.append(item)
             else:
@@ -158,7 +160,7 @@ class Route:
         self.rings: Rings = Rings(options.get("middleware", ()))
         self.limits: Limits | None = checked_limits(options.get("limits"))
         self.status_code: int | None = options.get("status_code")
-        if self.status_code is not None and not 200 <= self.status_code <= 599:
+        if self.status_code is not None and self.status_code not in FINAL_STATUSES:
             raise ConfigError(
                 f"status_code={self.status_code!r}: a response has one from 200 to 599"
             )
@@ -226,6 +228,12 @@ class Mount:
         if not callable(app):
             raise ConfigError(f"mount({path!r}, {app!r}): that is no ASGI app")
         self.app: ASGIApp = asgi3(app)
+        if not can_take(self.app, 3):
+            raise ConfigError(
+                f"mount({path!r}, {app!r}): an ASGI app is called with (scope, receive, send), and that "
+                "cannot be. Mount the instance of a class, and WSGI(app), from framework.wsgi, for a "
+                "WSGI app such as Flask's"
+            )
         self.name: str | None = name
         # An app of ours looks at `root_path`; to it, a path that was cut off would be ambiguous.
         self.strip: bool = strip and not hasattr(app, "url_path_for")
@@ -300,12 +308,32 @@ def checked_prefix(prefix: str) -> str:
     return prefix
 
 
+def checked_items(middleware: Any) -> Iterable[AnyMiddleware]:
+    """A list of middleware; ConfigError for a single one."""
+    if isinstance(middleware, str) or not hasattr(middleware, "__iter__"):
+        raise ConfigError(f"middleware={middleware!r}: give a list, such as [{middleware!r}]")
+    items: Iterable[AnyMiddleware] = middleware
+    return items
+
+
+def checked_class(cls: Any) -> Callable[..., ASGIApp]:
+    """What makes ASGI middleware: a class, or a function that returns one."""
+    if not callable(cls) or is_async(cls):
+        raise ConfigError(
+            f"Middleware takes a class and its options, not {cls!r}; function middleware goes "
+            "into middleware=[...] as it is, or below @app.middleware"
+        )
+    made: Callable[..., ASGIApp] = cls
+    return made
+
+
 def checked_function(function: Any) -> FunctionMiddleware:
     """A function middleware that can be awaited with `(request, call_next)`."""
-    if isinstance(function, type) or not is_async(function):
+    if isinstance(function, type) or (is_async(function) and takes_only(function, 3, not_even=4)):
+        raise ConfigError(f"{function!r} is ASGI middleware: write Middleware(cls, **options)")
+    if not is_async(function):
         raise ConfigError(
-            f"{function!r} is no function middleware: write `async def name(request, call_next)`; "
-            "an ASGI middleware class goes into Middleware(cls, **options) or add_middleware()"
+            f"{function!r} is no middleware: write `async def name(request, call_next)`"
         )
     check_takes_two(function, "(request, call_next)")
     checked: FunctionMiddleware = function
@@ -348,5 +376,12 @@ def _handlers(path: str, endpoint: Any, methods: Iterable[str] | None) -> dict[s
         return dict.fromkeys(names, endpoint)
     if methods is not None:
         raise ConfigError(f"methods={methods!r}: the methods of {endpoint!r} are its verbs")
-    instance = endpoint() if isinstance(endpoint, type) else endpoint
+    try:
+        instance = endpoint() if isinstance(endpoint, type) else endpoint
+    except TypeError as error:
+        made = f"{name_of(endpoint)}(...)"
+        raise ConfigError(
+            f"the handler of {path!r} cannot be made without arguments ({error}): write "
+            f"add_route({path!r}, {made}), an instance"
+        ) from error
     return {verb.upper(): getattr(instance, verb) for verb in verbs}

@@ -119,7 +119,7 @@ class Jinja2Templates:
                 "TemplateResponse() cannot wait for an environment with enable_async=True: "
                 "`await templates.render(...)`, which takes the same"
             )
-        template, values = self.get_template(name), self._context(request, context)
+        values, template = self._context(request, context), self.get_template(name)
         content = template.render(values)
         return RenderedResponse(
             template, values, content, status_code, headers, media_type, background
@@ -136,7 +136,7 @@ class Jinja2Templates:
         background: Background | None = None,
     ) -> RenderedResponse:
         """Render a template, and wait for what it awaits where the environment has `enable_async`."""
-        template, values = self.get_template(name), self._context(request, context)
+        values, template = self._context(request, context), self.get_template(name)
         is_async = self.env.is_async
         content = await template.render_async(values) if is_async else template.render(values)
         return RenderedResponse(
@@ -158,12 +158,16 @@ class Jinja2Templates:
         It is rendered in a thread, so what it iterates over may block, unless the environment has
         `enable_async`. An error in the middle ends the connection: the status has been sent by then.
         """
-        template, values = self.get_template(name), self._context(request, context)
+        values, template = self._context(request, context), self.get_template(name)
         pieces = _async_pieces(template, values) if self.env.is_async else _pieces(template, values)
         media_type = media_type or _media_type(template)
         return StreamingResponse(pieces, status_code, headers, media_type, background)
 
-    def _context(self, request: Request, context: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _context(self, request: object, context: Mapping[str, Any] | None) -> dict[str, Any]:
+        if not isinstance(request, Request):
+            raise TypeError(
+                f"the request comes first, then the template's name, not {request!r:.80}"
+            )
         values: dict[str, Any] = {"request": request}
         for processor in self.context_processors:
             values.update(processor(request))

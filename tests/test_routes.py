@@ -40,6 +40,12 @@ def untyped(value: Any) -> Any:
 def by_two(request: Request, call_next: CallNext) -> None: ...
 
 
+async def function_app(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+def makes_nothing(app: ASGIApp) -> None: ...
+
+
 class Passing:
     def __init__(self, app: ASGIApp, header: str = "x") -> None:
         self.app = app
@@ -119,7 +125,7 @@ async def test_each_verb_of_a_class_answers_its_method() -> None:
             lambda: untyped(Route)("/", handler, tags=[], status=201),
             "there are cancel_on_disconnect, limits, middleware, name, status_code, timeout",
         ),
-        (lambda: Route("/", handler, middleware=[untyped(Passing)]), "goes into Middleware"),
+        (lambda: Route("/", handler, middleware=[untyped(Passing)]), "is ASGI middleware"),
         (lambda: WebSocketRoute("x", socket), "must begin with '/'"),
         (lambda: Mount("x", PlainTextResponse("x")), "must begin with '/'"),
         (lambda: Mount("/x", untyped("app")), r"mount\('/x', 'app'\): that is no ASGI app"),
@@ -140,11 +146,28 @@ def test_a_path_is_written_as_people_read_it(path: str) -> None:
 
 @pytest.mark.parametrize(
     "middleware",
-    [handler, Passing, by_two, "x", Middleware],
+    [handler, by_two, "x"],
 )
 def test_function_middleware_is_an_async_function(middleware: Any) -> None:
-    with pytest.raises(ConfigError, match="async def name"):
+    with pytest.raises(ConfigError, match="async def"):
         Rings([middleware])
+
+
+@pytest.mark.parametrize("middleware", [Passing, Passing(App()), Middleware])
+def test_a_class_of_middleware_needs_its_wrapper(middleware: Any) -> None:
+    with pytest.raises(ConfigError, match=r"write Middleware\("):
+        Rings([middleware])
+
+
+@pytest.mark.parametrize("cls", [Passing(App()), function, "x"])
+def test_middleware_is_made_of_a_class(cls: Any) -> None:
+    with pytest.raises(ConfigError, match="takes a class and its options"):
+        Middleware(cls)
+
+
+def test_a_factory_that_makes_no_app_is_found() -> None:
+    with pytest.raises(ConfigError, match=r"Middleware\(makes_nothing\), declared at .*: None"):
+        Middleware(untyped(makes_nothing)).wrap(App())
 
 
 def test_middleware_of_both_kinds_is_kept_in_its_order() -> None:
@@ -175,8 +198,8 @@ def test_middleware_is_made_with_its_options_and_does_not_tell_them() -> None:
         (Route("/a", handler, ["POST", "GET"]), "Route('/a', handler, methods=['GET', 'POST'])"),
         (Route("/a", handler, name="b"), "Route('/a', b, methods=['GET'])"),
         (WebSocketRoute("/a", socket), "WebSocketRoute('/a', socket)"),
-        (Mount("/a/", untyped(handler)), f"Mount('/a', {handler!r})"),
-        (Mount("/", untyped(handler)), f"Mount('/', {handler!r})"),
+        (Mount("/a/", function_app), f"Mount('/a', {function_app!r})"),
+        (Mount("/", function_app), f"Mount('/', {function_app!r})"),
     ],
 )
 def test_a_route_shows_what_it_is(shown: object, text: str) -> None:

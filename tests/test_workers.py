@@ -134,10 +134,10 @@ def test_a_loop_that_was_closed_meanwhile_does_not_end_the_thread(workers: Worke
 
 
 def test_a_process_that_was_forked_starts_threads_of_its_own(workers: Workers) -> None:
-    seen: list[int] = []
+    seen: list[threading.Thread] = []
 
     async def main() -> None:
-        await workers.run(lambda: seen.append(threading.get_ident()))
+        await workers.run(lambda: seen.append(threading.current_thread()))
 
     run(main)
     workers._process -= 1

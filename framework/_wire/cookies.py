@@ -131,7 +131,11 @@ def _check_pair(key: str, value: str) -> None:
             f"{key!r:.80} is no name for a cookie; "
             "use ASCII letters, digits, hyphens and underscores"
         )
-    if not COOKIE_VALUE.fullmatch(value):
+    try:
+        is_value = COOKIE_VALUE.fullmatch(value)
+    except TypeError:
+        raise TypeError(f"cookie {key!r:.80}: its value is a text, not {value!r:.80}") from None
+    if not is_value:
         raise ValueError(
             f"cookie {key!r:.80}: the value {value!r:.80} has characters that no cookie may have; "
             "encode it, by urllib.parse.quote (and unquote what comes back) or as base64"

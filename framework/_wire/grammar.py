@@ -96,7 +96,11 @@ def parse_parameters(text: str) -> dict[str, str]:
 
 
 def _refuse_controls(text: str, what: str) -> None:
-    if found := NOT_FIELD_TEXT.search(text):
+    try:
+        found = NOT_FIELD_TEXT.search(text)
+    except TypeError:
+        raise TypeError(f"{what} is a text, not {text!r:.80}") from None
+    if found:
         raise ValueError(
             f"{what} cannot contain {found[0]!a}, as {text!a:.80} does; remove control characters, "
             "and percent-encode what is not latin-1 (urllib.parse.quote)"
