@@ -18,7 +18,7 @@ from framework.errors import ErrorHandlers, log_unhandled
 from framework.exceptions import ClientDisconnect, HTTPException, WebSocketDisconnect
 from framework.files import FileResponse
 from framework.requests import Request
-from framework.responses import Response, has_no_content
+from framework.responses import Response, has_no_content, whole_response
 from framework.routes import CallNext, FunctionMiddleware, name_of
 from framework.shutdown import shutdown_of
 from framework.types import ASGIApp, Receive, Scope, Send
@@ -55,12 +55,22 @@ def http_endpoint(
 ) -> ASGIApp:
     """The ASGI callable of one handler, with its function middleware around it."""
     settings, results, errors, functions = wiring
-    if functions:
-        call = _nested(call, wiring, title, status_code)
-        needs_request = True
     status = 200 if status_code is None else status_code
     encoders: dict[type, Encode] = {} if has_no_content(status) else results.encoders
     encoder = encoders.get
+
+    def respond(value: object) -> Response:
+        if isinstance(value, Response):
+            return value
+        encode = encoder(type(value))
+        if encode is None:
+            return results.response(value, status_code, title)
+        body, fields = encode(value)
+        return whole_response(status, fields, body)
+
+    if functions:
+        call = _nested(call, wiring, respond)
+        needs_request = True
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send, settings) if needs_request else None
@@ -68,7 +78,7 @@ def http_endpoint(
             try:
                 value: object = await call(request, scope["path_params"])
                 encode = encoder(type(value))
-                answer = encode(value) if encode else results.response(value, status_code, title)
+                answer = encode(value) if encode else respond(value)
             except Exception as error:
                 request = request or Request(scope, receive, send, settings)
                 await errors.answer(error, request, responding(request, send))
@@ -101,15 +111,14 @@ def responding(request: Request, send: Send) -> Callable[[Response], Awaitable[N
     return lambda response: response(request.scope, request.disconnected, send)
 
 
-def _nested(call: Call, wiring: Wiring, title: str, status_code: int | None) -> Call:
+def _nested(call: Call, wiring: Wiring, respond: Callable[[object], Response]) -> Call:
     # Each function sees a Response from its `call_next`, also where an HTTPException was raised
     # further in; only exceptions that nobody expects pass it as such.
-    results, errors = wiring.results, wiring.errors
+    errors = wiring.errors
 
     async def innermost(request: Request) -> Response:
         try:
-            value = await call(request, request.scope["path_params"])
-            return results.response(value, status_code, title)
+            return respond(await call(request, request.scope["path_params"]))
         except Exception as error:
             return await errors.convert(error, request)
 

@@ -16,6 +16,7 @@ from framework.responses import (
     TEXT,
     Field,
     Response,
+    SteppedResponse,
     has_no_content,
     whole_response,
 )
@@ -98,7 +99,7 @@ class Results:
             raise TypeError(f"{title} returned {type(value).__name__}: {error}") from error
 
 
-class ASGIResponse(Response):
+class ASGIResponse(SteppedResponse):
     """A response of another library: any `async (scope, receive, send)`, with our header fields added."""
 
     __slots__ = ("app", "started")

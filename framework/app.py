@@ -1,7 +1,7 @@
 """`App`: a recipe, its options, and the moment when both become one ASGI callable."""
 
 from collections.abc import Callable, Iterable, Mapping
-from inspect import isasyncgenfunction, iscoroutinefunction
+from inspect import isasyncgenfunction, iscoroutinefunction, signature
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from framework._compile import Compiler, stacked
@@ -170,7 +170,17 @@ class App(Router):
             self._names = compiler.names
             self._compiled = app
             self._freeze()
+            self._become(app)
         return self._compiled
+
+    def _become(self, app: ASGIApp) -> None:
+        # Who calls an object calls what its class has as `__call__`, which is one coroutine more to
+        # make and to await for each request. A class of its own has the compiled app there instead.
+        cls = type(self)
+        if cls.__call__ is App.__call__:
+            own = {"__slots__": (), "__call__": staticmethod(app), "__signature__": signature(app)}
+            called: Any = type(cls.__name__, (cls,), {"__doc__": cls.__doc__, **own})
+            self.__class__ = called
 
     def _path_for(self, name: str, path_params: dict[str, Any]) -> str:
         self.compile()

@@ -32,7 +32,7 @@ from framework.responses import (
     Background,
     Field,
     HeadersInit,
-    Response,
+    SteppedResponse,
     content_type,
     has_no_content,
     send_message,
@@ -124,7 +124,7 @@ def open_file(path: str) -> OpenFile:
     raise _no_file(path)
 
 
-class FileResponse(Response):
+class FileResponse(SteppedResponse):
     """Sends a file, without ever holding more than a piece of it, and closes it whatever happens.
 
     A path that is no regular file, or cannot be read, is an OSError such as FileNotFoundError before

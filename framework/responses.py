@@ -29,6 +29,7 @@ __all__ = [
     "PlainTextResponse",
     "RedirectResponse",
     "Response",
+    "SteppedResponse",
 ]
 
 Field: TypeAlias = tuple[bytes, bytes]
@@ -54,9 +55,8 @@ class _LengthFields(dict[int, Field]):
 LENGTH = _LengthFields((n, (b"content-length", b"%d" % n)) for n in range(1024))
 
 
-def has_no_content(status_code: int) -> bool:
-    """Whether a response of this status never has content (RFC 9110 sections 6.4.1 and 15.3.6)."""
-    return status_code in (204, 205, 304) or status_code < 200
+has_no_content: Callable[[int], bool] = frozenset({*range(100, 200), 204, 205, 304}).__contains__
+"""Whether a response of this status never has content (RFC 9110 sections 6.4.1 and 15.3.6)."""
 
 
 class Response:
@@ -123,30 +123,28 @@ class Response:
         """Send the response, then run `background`."""
         if scope["type"] == "websocket":
             send = denial(scope, send)
+        start, content = self._messages(scope)
         try:
-            await self._send(scope, receive, send)
-        except ClientDisconnect:
-            pass  # nobody is left to be answered; the work after the answer is still to be done
+            await send(start)
+            await send(content)
+        except OSError:
+            pass  # HTTP spec 2.4: nobody is left to be answered; the work after it is still to be done
         if self.background is not None:
             await self.background()
 
-    async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
-        fields, body = self.raw_headers, self.body
+    def _messages(self, scope: Scope) -> tuple[Message, Message]:
+        status, fields, body = self.status_code, self.raw_headers, self.body
         # Whoever changed the status or the body need not think of the length (RFC 9110 section 8.6).
-        if has_no_content(self.status_code):
+        if has_no_content(status):
             fields, body = without_length(fields), b""
         elif scope.get("method") == "HEAD":
             body = b""
         elif LENGTH[len(body)] not in fields:
             fields = [*without_length(fields), LENGTH[len(body)]]
-        try:
-            await send(self._start_message(fields))
-            await send({"type": "http.response.body", "body": body})
-        except OSError as error:  # HTTP spec 2.4: nobody listens
-            raise ClientDisconnect("the client went away before its answer") from error
-
-    def _start_message(self, fields: list[Field]) -> Message:
-        return {"type": "http.response.start", "status": self.status_code, "headers": fields}
+        return (
+            {"type": "http.response.start", "status": status, "headers": fields},
+            {"type": "http.response.body", "body": body},
+        )
 
     def _start(self, status_code: int, headers: HeadersInit | None, media_type: str | None) -> None:
         if not (isinstance(status_code, int) and 100 <= status_code <= 599):  # type: ignore[redundant-expr]
@@ -183,6 +181,28 @@ def whole_response(status_code: int, raw_headers: list[Field], body: bytes) -> R
     response.body = body
     response.background = None
     return response
+
+
+class SteppedResponse(Response):
+    """A response that is not whole before it is sent: subclasses send it, step by step."""
+
+    __slots__ = ()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response, then run `background`."""
+        if scope["type"] == "websocket":
+            send = denial(scope, send)
+        try:
+            await self._send(scope, receive, send)
+        except ClientDisconnect:
+            pass  # as above
+        if self.background is not None:
+            await self.background()
+
+    async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what there is at once."""
+        for message in self._messages(scope):
+            await send_message(send, message)
 
 
 class PlainTextResponse(Response):

@@ -19,7 +19,7 @@ from framework.responses import (
     STANDARD_JSON,
     Background,
     HeadersInit,
-    Response,
+    SteppedResponse,
     as_bytes,
     has_no_content,
     send_message,
@@ -32,7 +32,7 @@ __all__ = ["NDJSONResponse", "StreamingResponse"]
 GONE = "the client went away before the end of the response"
 
 
-class StreamingResponse(Response):
+class StreamingResponse(SteppedResponse):
     """Sends what an iterable yields, each chunk as it comes; str is sent as UTF-8.
 
     A plain iterator is advanced in a worker thread. When the client goes, or sending fails, the
@@ -86,7 +86,8 @@ class StreamingResponse(Response):
         among = None if shutdown is None else shutdown._open
         async with until_disconnect(receive, among, can_leave=self.ends_at_shutdown) as block:
             try:
-                await send_message(send, self._start_message(self.raw_headers))
+                start = {"type": "http.response.start", "status": self.status_code}
+                await send_message(send, {**start, "headers": self.raw_headers})
                 self._attend(send, block)
                 async for item in self.body_iterator:
                     if not turns:

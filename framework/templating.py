@@ -16,7 +16,13 @@ from framework._wire.urls import URL
 from framework.connections import HTTPConnection
 from framework.exceptions import ConfigError, FrameworkError
 from framework.requests import Request
-from framework.responses import Background, HeadersInit, HTMLResponse, send_message
+from framework.responses import (
+    Background,
+    HeadersInit,
+    HTMLResponse,
+    SteppedResponse,
+    send_message,
+)
 from framework.streaming import StreamingResponse
 from framework.types import Receive, Scope, Send
 
@@ -40,7 +46,7 @@ Directory: TypeAlias = str | PathLike[str]
 Processor: TypeAlias = Callable[[Request], Mapping[str, Any]]
 
 
-class RenderedResponse(HTMLResponse):
+class RenderedResponse(SteppedResponse, HTMLResponse):
     """What a template has been rendered to; `template` and `context` tell a test what it was made of."""
 
     __slots__ = ("context", "template")
