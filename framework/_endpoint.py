@@ -4,7 +4,7 @@ All that can be decided before the first request is decided here, in closures: `
 `serve_socket` run for each connection, `layer` for each function middleware around it.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import anyio
@@ -59,15 +59,7 @@ def http_endpoint(
     encoders: dict[type, Encode] = {} if has_no_content(status) else results.encoders
     encoder = encoders.get
 
-    def respond(value: object) -> Response:
-        if isinstance(value, Response):
-            return value
-        encode = encoder(type(value))
-        if encode is None:
-            return results.response(value, status_code, title)
-        body, fields = encode(value)
-        return whole_response(status, fields, body)
-
+    respond = _responder(encoders, results, status_code, title)
     if functions:
         call = _nested(call, wiring, respond)
         needs_request = True
@@ -104,6 +96,24 @@ def http_endpoint(
                 await request._files.close()
 
     return serve
+
+
+def _responder(
+    encoders: Mapping[type, Encode], results: Results, status_code: int | None, title: str
+) -> Callable[[object], Response]:
+    # The shortest ways of `results.response`.
+    status = 200 if status_code is None else status_code
+
+    def respond(value: object) -> Response:
+        if isinstance(value, Response):
+            return value
+        encode = encoders.get(type(value))
+        if encode is None:
+            return results.response(value, status_code, title)
+        body, fields = encode(value)
+        return whole_response(status, fields, body)
+
+    return respond
 
 
 def responding(request: Request, send: Send) -> Callable[[Response], Awaitable[None]]:
