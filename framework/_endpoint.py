@@ -58,7 +58,6 @@ def http_endpoint(
     status = 200 if status_code is None else status_code
     encoders: dict[type, Encode] = {} if has_no_content(status) else results.encoders
     encoder = encoders.get
-
     respond = _responder(encoders, results, status_code, title)
     if functions:
         call = _nested(call, wiring, respond)
