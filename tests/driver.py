@@ -1,7 +1,7 @@
 """A minimal ASGI server for tests: one request in process, every message of the answer checked.
 
-It is strict where servers are lenient: an answer that breaks the ASGI specification, or that says
-another Content-Length than it has, fails the test.
+It is strict where servers are lenient: an app that breaks the ASGI specification fails the test. The
+app runs in the checker, unless a test says `is_checked=False`.
 """
 
 import json as json_module
@@ -16,9 +16,18 @@ import anyio
 import anyio.lowlevel
 
 from framework import Headers
-from framework.types import ASGIApp, Message, Scope
+from framework.checker import Breach, Checker
+from framework.types import ASGIApp, Message, Receive, Scope, Send
 
 Fields = Mapping[str, str] | Iterable[tuple[str, str]]
+
+DEVIATIONS = (
+    # of accept() and close(), on daphne, which names no version and leaves them out
+    "was added in version",
+    # so that it comes before what refers to it (RFC 9113 section 8.4.1)
+    "http.response.push came before http.response.start",
+)
+"""Where we break the letter of ASGI on purpose, in the words of the checker."""
 
 
 @dataclass(slots=True)
@@ -89,6 +98,7 @@ async def ask(
     headers: Fields = (),
     body: bytes | Sequence[bytes] = b"",
     json: Any = None,
+    is_checked: bool = True,
     **changes: Any,
 ) -> Answer:
     """Send a request and wait for the whole answer. What the app raises is in `answer.error`.
@@ -100,10 +110,38 @@ async def ask(
         body = json_module.dumps(json).encode()
         headers = [*Headers(headers).multi_items(), ("content-type", "application/json")]
     scope = http_scope(method, path, headers, **changes)
-    return await exchange(app, scope, [body] if isinstance(body, bytes) else body)
+    chunks = [body] if isinstance(body, bytes) else body
+    return await exchange(app, scope, chunks, is_checked=is_checked)
 
 
-async def exchange(app: ASGIApp, scope: Scope, chunks: Sequence[bytes] = (b"",)) -> Answer:
+async def serve(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, is_checked: bool = True
+) -> Exception | None:
+    """Serve one connection, and return what the app raises. What it breaks of ASGI fails the test."""
+    violations: list[Breach] = []
+    judged = Checker(app, on_violation=violations.append) if is_checked else app
+    error = None
+    try:
+        await judged(scope, receive, send)
+    except Exception as raised:
+        error = raised
+    found = faults(map(str, violations))
+    assert not found, found
+    return error
+
+
+def faults(reports: Iterable[str]) -> str:
+    """What the checker has reported of the app, but for what is argued for."""
+    return "\n".join(
+        report
+        for report in reports
+        if "the app broke" in report and not any(known in report for known in DEVIATIONS)
+    )
+
+
+async def exchange(
+    app: ASGIApp, scope: Scope, chunks: Sequence[bytes] = (b"",), *, is_checked: bool = True
+) -> Answer:
     """Serve one HTTP scope, and check what the app sends."""
     answer = Answer()
     complete = anyio.Event()
@@ -125,15 +163,12 @@ async def exchange(app: ASGIApp, scope: Scope, chunks: Sequence[bytes] = (b"",))
         else:
             assert kind in (scope["extensions"] or ()), f"nobody takes a {kind}"
             answer.extras.append(message)
-            answer.messages += take_extension(message, answer.messages)
+            answer.messages += take_extension(message)
         if is_complete(answer):
             complete.set()
         await anyio.lowlevel.checkpoint()
 
-    try:
-        await app(scope, receive, send)
-    except Exception as error:
-        answer.error = error
+    answer.error = await serve(app, scope, receive, send, is_checked=is_checked)
     check_http(answer.messages, scope["method"], finished=answer.error is None)
     assert answer.error or is_complete(answer)
     return answer
@@ -148,56 +183,18 @@ def is_complete(answer: Answer) -> bool:
     return has_ended and trailers == answer.messages[0].get("trailers", False)
 
 
-def take_extension(message: Message, before: Sequence[Message]) -> list[Message]:
-    """Hold a message of an extension against its specification; what it sends of a body, as a body."""
-    kind = message["type"]
-    if kind in ("http.response.early_hint", "http.response.debug"):
-        assert not before, f"{kind} came after the start"
-        assert all(type(link) is bytes for link in message.get("links", ()))
-        return []
-    if kind == "http.response.pathsend":
-        assert [each["type"] for each in before] == ["http.response.start"]
-        path = Path(message["path"])
-        assert path.is_absolute()
-        return [{"type": "http.response.body", "body": path.read_bytes()}]
-    if kind == "http.response.zerocopysend":
-        assert before
+def take_extension(message: Message) -> list[Message]:
+    """What a message of an extension sends of a body, as a body."""
+    if message["type"] == "http.response.pathsend":
+        return [{"type": "http.response.body", "body": Path(message["path"]).read_bytes()}]
+    if message["type"] == "http.response.zerocopysend":
         content = os.pread(message["file"].fileno(), message["count"], message["offset"])
         more = message["more_body"]
         return [{"type": "http.response.body", "body": content, "more_body": more}]
-    for name, value in message["headers"]:
-        assert type(name) is type(value) is bytes, (name, value)
-        assert name == name.lower()
-    if kind == "http.response.push":
-        assert message["path"].startswith("/")
-        return []
-    assert kind == "http.response.trailers"
-    assert before[0]["trailers"], "the start has to announce trailers"
-    assert not before[-1].get("more_body", False)
     return []
 
 
 def check_http(messages: Sequence[Message], method: str, *, finished: bool) -> None:
-    """Hold the messages of an answer against the HTTP part of the ASGI specification."""
-    types = [message["type"] for message in messages]
-    if finished or messages:
-        assert types[:1] == ["http.response.start"], types
-        assert set(types[1:]) <= {"http.response.body"}, types
-        assert all(message.get("more_body", False) for message in messages[1:-1])
-    if not finished:
-        return
-    assert len(messages) > 1, types
-    assert not messages[-1].get("more_body", False)
-    start = messages[0]
-    body = b"".join(message.get("body", b"") for message in messages[1:])
-    assert type(start["status"]) is int
-    for name, value in start["headers"]:
-        assert type(name) is type(value) is bytes, (name, value)
-        assert name == name.lower()
-        assert not set(name + value) & {0, 10, 13}, (name, value)
-    lengths = [value for name, value in start["headers"] if name == b"content-length"]
-    assert len(lengths) <= 1
-    if method == "HEAD" or start["status"] in (204, 304):
-        assert body == b""
-    elif lengths:
-        assert int(lengths[0]) == len(body)
+    """See that nothing is sent as content where there is none; ASGI leaves that to the servers."""
+    if finished and (method == "HEAD" or messages[0]["status"] in (204, 304)):
+        assert not any(message.get("body") for message in messages[1:]), messages

@@ -43,7 +43,7 @@ HANDSHAKE = {
 
 def survey(name: str) -> Survey:
     """The facts about a server, in groups."""
-    with serve(name, "tests.surveyed:app") as server:
+    with serve(name, "tests.surveyed:app", is_checked=False) as server:
         return {title: group(server) for title, group in GROUPS.items()}
 
 

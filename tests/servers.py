@@ -14,6 +14,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import IO
 
+from tests.driver import faults
+
 HOST = "127.0.0.1"
 ROOT = Path(__file__).parent.parent
 
@@ -72,18 +74,23 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(name: str, target: str, *, patience: float = 30.0) -> Generator[Server]:
+def serve(
+    name: str, target: str, *, patience: float = 30.0, is_checked: bool = True
+) -> Generator[Server]:
     """Run `target` ("module:attribute") on the server called `name` while the block runs.
 
     The block starts when the server accepts connections. StartError if it exits before that, or
-    if `patience` seconds go by.
+    if `patience` seconds go by. What the app breaks of ASGI fails the test after the block, as it
+    runs in the checker, unless `is_checked` is false.
     """
     port = free_port()
-    command = COMMANDS[name].format(host=HOST, port=port, target=target).split()
+    served = "tests.judged:app" if is_checked else target
+    command = COMMANDS[name].format(host=HOST, port=port, target=served).split()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
+            env={**os.environ, "SERVED": target},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -95,6 +102,8 @@ def serve(name: str, target: str, *, patience: float = 30.0) -> Generator[Server
             yield server
         finally:
             server.stop()
+        found = faults(server.log().splitlines())
+        assert not found, found
 
 
 def _wait_until_it_accepts(server: Server, deadline: float) -> None:

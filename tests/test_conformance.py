@@ -27,10 +27,11 @@ from framework import (
     StreamingResponse,
     WebSocket,
 )
+from framework.checker import Breach, Checker
 from framework.routes import CallNext
 from framework.types import ASGIApp, Message, Receive, Scope, Send
-from tests.driver import check_http, http_scope
-from tests.protocols import Conversation, check_lifespan, check_websocket, websocket_scope
+from tests.driver import check_http, faults, http_scope
+from tests.protocols import Conversation, check_websocket, websocket_scope
 
 
 class Boom(Exception):
@@ -478,6 +479,7 @@ class Server:
         self.incoming = list(messages)
         self.patience = patience
         self.talk = Conversation()
+        self.violations: list[Breach] = []
         self.is_left = False
 
     async def receive(self) -> Message:
@@ -498,9 +500,12 @@ class Server:
         """Serve one connection; the app may hang only where a stream has no end."""
         with anyio.fail_after(5):
             try:
-                await app(scope, self.receive, self.send)
+                await Checker(app, on_violation=self.violations.append)(
+                    scope, self.receive, self.send
+                )
             except Boom as error:
                 self.talk.error = error
+        assert not faults(map(str, self.violations))
 
     @property
     def is_finished(self) -> bool:
@@ -541,7 +546,7 @@ async def test_every_path_answers_every_handshake(path: str) -> None:
                 )
                 scope = websocket_scope(path, query_string=query)
                 await server.serve(app, scope)
-                check_websocket(server.talk.messages, scope, finished=server.is_finished)
+                check_websocket(server.talk.messages, finished=server.is_finished)
 
 
 PATIENCE = st.sampled_from([0, 1, 2, 3, 20, 20, 20])
@@ -562,7 +567,7 @@ async def test_every_socket_has_a_conforming_conversation(
 ) -> None:
     server = Server(messages, patience)
     await server.serve(app, scope)
-    check_websocket(server.talk.messages, scope, finished=server.is_finished)
+    check_websocket(server.talk.messages, finished=server.is_finished)
 
 
 @given(
@@ -580,4 +585,3 @@ async def test_every_lifespan_is_a_conforming_conversation(
     except Exception as error:
         server.talk.error = error
         assert "state" not in scope
-    check_lifespan(server.talk)

@@ -6,6 +6,7 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
+from framework.types import Receive, Scope, Send
 from tests.servers import COMMANDS, Server, StartError, serve
 
 TARGET = "examples.hello:app"
@@ -88,6 +89,20 @@ def test_a_server_stops_cleanly_and_logs_no_error(name: str) -> None:
 def test_a_server_that_exits_at_once_is_reported_with_its_log() -> None:
     with pytest.raises(StartError, match="no_such_module"):
         serve("uvicorn-h11", "examples.no_such_module:app").__enter__()
+
+
+async def silent(scope: Scope, receive: Receive, send: Send) -> None:
+    """Nothing that ASGI allows: not even the lifespan is answered."""
+
+
+def test_what_an_app_breaks_fails_the_test_when_it_ends() -> None:
+    with (
+        pytest.raises(AssertionError, match="the app broke 'ASGI Lifespan"),
+        serve("uvicorn-h11", "tests.test_servers:silent"),
+    ):
+        pass
+    with serve("uvicorn-h11", "tests.test_servers:silent", is_checked=False):
+        pass
 
 
 def test_a_server_that_takes_too_long_is_reported() -> None:

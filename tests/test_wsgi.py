@@ -413,7 +413,8 @@ async def test_what_would_break_the_answer_is_refused(
 
 @pytest.mark.parametrize("status", ["200", "200 ", "299 Ünusual\tReason", "999 Beyond"])
 async def test_a_status_may_have_any_reason(status: str) -> None:
-    assert (await ask(WSGI(starting(status, [])))).status == int(status[:3])
+    code = int(status[:3])
+    assert (await ask(WSGI(starting(status, [])), is_checked=code < 600)).status == code
 
 
 BROKEN: list[tuple[Callable[..., Any], type[Exception], str]] = [

@@ -101,6 +101,7 @@ async def test_the_lifespan_and_what_is_yet_to_be_invented_are_passed_on_untouch
 @each
 async def test_a_socket_gets_through(name: str) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.close"})
 
