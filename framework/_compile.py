@@ -19,7 +19,7 @@ from framework._results import Results
 from framework._signature import Call, HandlerSignature, choose_converter
 from framework.connections import Settings
 from framework.converters import Converter
-from framework.errors import ErrorHandlers, plain_error
+from framework.errors import DebugAnswers, ErrorHandlers, plain_error
 from framework.exceptions import ConfigError, MethodNotAllowed, NotFound
 from framework.requests import Request
 from framework.responses import RedirectResponse, Response
@@ -36,7 +36,7 @@ from framework.routing import Include, Router
 from framework.types import ASGIApp, Receive, Scope, Send
 from framework.websockets import WebSocket
 
-__all__ = ["Compiler"]
+__all__ = ["Compiler", "Placed"]
 
 
 class Placed(NamedTuple):
@@ -80,6 +80,7 @@ class Compiler:
     __slots__ = (
         "_app",
         "_converters",
+        "_debug",
         "_heads",
         "_hosts",
         "_ringed",
@@ -89,6 +90,7 @@ class Compiler:
         "_wirings",
         "mounts",
         "names",
+        "places",
         "results",
     )
 
@@ -99,11 +101,13 @@ class Compiler:
         settings: Settings,
         converters: Mapping[str, Converter[Any]],
         threads: ThreadPool,
+        debug: DebugAnswers | None = None,
     ) -> None:
         self._app = app
         self._settings = settings
         self._converters = converters
         self._threads = threads
+        self._debug = debug
         self._hosts: dict[Pattern | None, Leaves] = {None: Leaves({}, {})}
         self._taken: dict[Any, ResolvedRoute] = {}
         self._heads: list[Callable[[], None]] = []
@@ -112,6 +116,7 @@ class Compiler:
         self.results = Results(settings.json)
         self.mounts: dict[int, tuple[ASGIApp, dict[str, Any]]] = {}
         self.names = Names()
+        self.places: dict[ResolvedRoute, Placed] = {}
         for place in placed(app):
             self._add(place)
         for add_head in self._heads:
@@ -130,7 +135,7 @@ class Compiler:
         return Wiring(
             self._settings.limited(limits),
             self.results,
-            ErrorHandlers(levels, self.results, self._threads),
+            ErrorHandlers(levels, self.results, self._threads, self._debug),
             [function for level in around for function in level.rings.functions],
         )
 
@@ -271,9 +276,11 @@ class Compiler:
         if name is not None:
             mounted_app = place.route.app if isinstance(place.route, Mount) else None
             self.names.add(name, pattern, mounted_app)
-        return ResolvedRoute(
+        resolved = ResolvedRoute(
             pattern, name=name, endpoint=endpoint, methods=methods, where=place.route.where
         )
+        self.places[resolved] = place
+        return resolved
 
     def _take(self, key: Any, route: ResolvedRoute) -> None:
         other = self._taken.setdefault(key, route)
@@ -346,7 +353,7 @@ class Compiler:
             return endpoint(lambda: RedirectResponse(location), wiring)
 
         wiring = self.wiring([self._app])
-        is_plain = not wiring.functions and not wiring.errors.expects(NotFound())
+        is_plain = not (self._debug or wiring.functions or wiring.errors.expects(NotFound()))
         return Fallbacks(
             plain_error(404) if is_plain else endpoint(not_found, wiring),
             websocket_endpoint(calling(not_found), wiring),

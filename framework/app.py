@@ -1,8 +1,11 @@
 """`App`: a recipe, its options, and the moment when both become one ASGI callable."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from inspect import isasyncgenfunction, iscoroutinefunction, signature
-from typing import Any, Literal, ParamSpec, TypeVar
+from os import getpid
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from framework._compile import Compiler, stacked
 from framework._concurrency import DEFAULT_THREADS, ThreadPool
@@ -11,6 +14,7 @@ from framework._tasks import Tasks
 from framework._wire.json import JSONCodec
 from framework.connections import Settings, State
 from framework.converters import CONVERTERS, Converter
+from framework.errors import DebugAnswers
 from framework.exceptions import ConfigError
 from framework.lifespan import Lifespan, LifespanFunction, checked_hook
 from framework.limits import Limits, check_integer, check_seconds
@@ -19,7 +23,17 @@ from framework.routing import ExceptionHandler, Router
 from framework.shutdown import Shutdown
 from framework.types import ASGIApp, Receive, Scope, Send
 
+if TYPE_CHECKING:
+    from framework._explanation import Explanation
+
 __all__ = ["App"]
+
+logger: logging.Logger = logging.getLogger("framework")
+
+DEBUG_IS_ON = (
+    "debug=True in process %d: every client that meets an error is shown source code and variables; "
+    "never do this in production"
+)
 
 P = ParamSpec("P")
 Hook = TypeVar("Hook", bound=Callable[[], Any])
@@ -33,12 +47,16 @@ class App(Router):
     ones; `threads` is how many plain handlers run at a time; `trailing_slash="strict"` answers 404
     where `"redirect"` sends the client to the path with, or without, a slash at its end.
     `graceful_timeout` is how many seconds open streams, sockets and tasks have to end at shutdown.
+    `debug=True` shows tracebacks, source code and variables to every client: never in production.
     """
 
     __slots__ = (
         "__weakref__",
         "_compiled",
+        "_compiler",
         "_converters",
+        "_debug",
+        "_dispatcher",
         "_lifespan",
         "_names",
         "_on_shutdown",
@@ -66,6 +84,7 @@ class App(Router):
         trailing_slash: Literal["redirect", "strict"] = "redirect",
         threads: int = DEFAULT_THREADS,
         graceful_timeout: float = 5.0,
+        debug: bool = False,
     ) -> None:
         check_integer("App", "threads", threads, least=1)
         check_seconds("App", "graceful_timeout", graceful_timeout)
@@ -97,6 +116,7 @@ class App(Router):
         self._shutdown = Shutdown(graceful_timeout)
         self._tasks = Tasks()
         self._compiled: ASGIApp | None = None
+        self._debug = _debug_answers() if debug else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, as ASGI servers call it; the first one compiles the app."""
@@ -125,6 +145,11 @@ class App(Router):
         return function
 
     @property
+    def debug(self) -> bool:
+        """Whether clients are shown tracebacks."""
+        return self._debug is not None
+
+    @property
     def shutting_down(self) -> Shutdown:
         """Whether the app is about to stop: for handlers that go on for long, and for tasks."""
         return self._shutdown
@@ -149,7 +174,11 @@ class App(Router):
         """
         if self._compiled is None:
             compiler = Compiler(
-                self, settings=self._settings, converters=self._converters, threads=self._threads
+                self,
+                settings=self._settings,
+                converters=self._converters,
+                threads=self._threads,
+                debug=self._debug,
             )
             if id(self) in compiler.mounts:
                 raise ConfigError("the app is mounted in itself: mount another one")
@@ -168,7 +197,10 @@ class App(Router):
                 errors = compiler.wiring([self]).errors
                 app = guarded(self, stacked(self.rings.asgi, app), errors, self._settings)
             self._names = compiler.names
+            self._compiler, self._dispatcher = compiler, dispatcher
             self._compiled = app
+            if self.debug:
+                logger.warning(DEBUG_IS_ON, getpid())
             self._freeze()
             self._become(app)
         return self._compiled
@@ -182,6 +214,31 @@ class App(Router):
             called: Any = type(cls.__name__, (cls,), {"__doc__": cls.__doc__, **own})
             self.__class__ = called
 
+    def explain(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        root_path: str = "",
+    ) -> "Explanation":
+        """Say which route takes a request, why, and why no other does; it compiles the app.
+
+        `method` may be "WEBSOCKET"; `path` is as a client sends it, or a whole URL. No handler and no
+        middleware is called. `str()` of what comes back is the text of `python -m framework explain`.
+        """
+        # Loaded by who asks: an app that serves has no use for it.
+        explanation: Explanation = import_module("framework._explain").explain(
+            self, method, path, headers or {}, root_path
+        )
+        return explanation
+
     def _path_for(self, name: str, path_params: dict[str, Any]) -> str:
         self.compile()
         return self._names.path_for(name, path_params)
+
+
+def _debug_answers() -> DebugAnswers:
+    # Loaded by who asks: an app in production has no use for it.
+    answers: DebugAnswers = import_module("framework._debug.answers").Answers()
+    return answers

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from html import escape
 from itertools import takewhile
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from framework._concurrency import ThreadPool, is_async
 from framework._results import Results
@@ -27,7 +27,7 @@ from framework.exceptions import (
 from framework.responses import Field, Response
 from framework.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["ErrorHandlers", "error_response", "log_unhandled"]
+__all__ = ["DebugAnswers", "ErrorHandlers", "error_response", "log_unhandled"]
 
 logger: logging.Logger = logging.getLogger("framework")
 
@@ -115,15 +115,34 @@ def _prepared(status_code: int, accept: str) -> tuple[bytes, list[Field]]:
     return response.body, response.raw_headers
 
 
+class DebugAnswers(Protocol):
+    """What an app with `debug=True` answers; None where it has nothing to add to the default."""
+
+    def failed(self, error: Exception, connection: HTTPConnection) -> Response | None:
+        """The answer to an exception that nobody expected."""
+        ...
+
+    def missed(self, error: HTTPException, connection: HTTPConnection) -> Response | None:
+        """The answer to a request for which the router has no handler."""
+        ...
+
+
 class ErrorHandlers:
     """The exception handlers that apply to one route: those of its routers inside those of the app."""
 
-    __slots__ = ("_levels", "_results", "_threads")
+    __slots__ = ("_debug", "_levels", "_results", "_threads")
 
-    def __init__(self, levels: Sequence[Handlers], results: Results, threads: ThreadPool) -> None:
+    def __init__(
+        self,
+        levels: Sequence[Handlers],
+        results: Results,
+        threads: ThreadPool,
+        debug: DebugAnswers | None = None,
+    ) -> None:
         self._levels = levels
         self._results = results
         self._threads = threads
+        self._debug = debug
 
     def expects(self, error: Exception) -> bool:
         """Whether a handler was declared for such an error."""
@@ -147,7 +166,8 @@ class ErrorHandlers:
                 failed.append(handler)
                 error = raised
         if isinstance(error, HTTPException):
-            return default_response(error, connection)
+            shown = None if self._debug is None else self._debug.missed(error, connection)
+            return shown or default_response(error, connection)
         raise error
 
     async def answer(
@@ -168,9 +188,9 @@ class ErrorHandlers:
         await respond(response)
 
     async def _unexpected(self, error: Exception, connection: HTTPConnection) -> Response:
-        response = None
+        response = None if self._debug is None else self._debug.failed(error, connection)
         handler = self._find(500) or self._find(Exception)
-        if handler is not None:
+        if response is None and handler is not None:
             try:
                 response = await self._respond(handler, connection, error)
             except Exception:

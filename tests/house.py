@@ -41,9 +41,11 @@ STOREYS = [
         "websockets",
     },
     {"converters", "_pattern", "_matcher", "_names", "_signature", "routes", "routing"},
-    {"errors", "_tasks", "lifespan", "_endpoint", "_dispatch", "_compile", "app"},
+    {"errors", "_tasks", "lifespan", "_endpoint", "_dispatch", "_compile", "app"}
+    | {"_candidates", "_debug", "_explain", "_explanation", "_faults", "_layout", "_summaries"},
     {
         "__main__",
+        "_cli",
         "authentication",
         "checker",
         "middleware",
