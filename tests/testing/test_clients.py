@@ -1,0 +1,142 @@
+"""The clients as a whole: what httpx adds, and how they are opened and closed."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any, Literal
+
+import anyio
+import httpx
+import pytest
+import sniffio
+
+from framework import App, RedirectResponse, Request, Response, WebSocket
+from framework.testing import AsyncTestClient, TestClient, WebSocketDenialResponse
+from framework.testing._clients import TIMEOUT
+from tests.testing.apps import ACCEPT, CLOSE, Listener, sending
+
+number: ContextVar[int] = ContextVar("number")
+events: list[str] = []
+
+
+@asynccontextmanager
+async def lifespan() -> AsyncGenerator[dict[str, str]]:
+    events.append("up")
+    yield {"library": sniffio.current_async_library()}
+    events.append("down")
+
+
+app = App(lifespan=lifespan)
+
+
+@app.get("/")
+async def home(request: Request) -> dict[str, Any]:
+    return {"state": dict(request.state.items()), "cookies": dict(request.cookies)}
+
+
+@app.get("/login")
+async def login() -> Response:
+    response = RedirectResponse("/")
+    response.set_cookie("session", "1")
+    return response
+
+
+@app.get("/number")
+async def get_number() -> int:
+    return number.get()
+
+
+@app.websocket("/cookies")
+async def cookies(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_json(dict(websocket.cookies))
+
+
+async def test_cookies_are_kept_and_redirects_followed() -> None:
+    async with AsyncTestClient(app) as client:
+        assert (await client.get("/login")).json()["cookies"] == {"session": "1"}
+        async with client.websocket_connect("/cookies", cookies={"other": "2"}) as websocket:
+            assert await websocket.receive_json() == {"session": "1", "other": "2"}
+    client = AsyncTestClient(app, follow_redirects=False, cookies={"a": "b"})
+    assert (await client.get("/login")).status_code == 307
+    assert (await client.get("/")).json()["cookies"]["a"] == "b"
+
+
+async def test_the_app_sees_the_context_of_the_test() -> None:
+    async with AsyncTestClient(app) as client:
+        number.set(7)
+        assert (await client.get("/number")).json() == 7
+
+
+async def test_the_lifespan_runs_in_the_block_and_only_there() -> None:
+    events.clear()
+    client = AsyncTestClient(app)
+    assert (await client.get("/")).json()["state"] == {}
+    async with client:
+        library = sniffio.current_async_library()
+        assert (await client.get("/")).json()["state"] == {"library": library}
+        assert events == ["up"]
+    assert events == ["up", "down"]
+
+
+def test_a_client_is_one_of_httpx() -> None:
+    client = AsyncTestClient(app)
+    assert isinstance(client, httpx.AsyncClient)
+    assert client.timeout.read == TIMEOUT
+    assert client.headers["user-agent"] == "testclient"
+    assert isinstance(TestClient(app, headers={"user-agent": "mine"}), httpx.Client)
+
+
+def test_pytest_collects_neither() -> None:
+    assert not AsyncTestClient.__test__
+    assert not TestClient.__test__
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_without_awaiting_it_is_the_same(backend: Literal["asyncio", "trio"]) -> None:
+    events.clear()
+    client = TestClient(app, backend=backend)
+    assert client.app is app
+    assert client.get("/").json()["state"] == {}
+    for _ in range(2):  # a client may be entered again
+        with client:
+            assert client.get("/login").json()["cookies"] == {"session": "1"}
+            assert client.get("/").json()["state"] == client.app_state == {"library": backend}
+            with client.websocket_connect("/cookies") as websocket:
+                assert websocket.receive_json() == {"session": "1"}
+    assert events == ["up", "down"] * 2
+
+
+def test_a_startup_that_fails_fails_the_test() -> None:
+    @asynccontextmanager
+    async def broken() -> AsyncGenerator[None]:
+        raise LookupError("no database")
+        yield
+
+    with pytest.raises(LookupError, match="no database"):
+        TestClient(App(lifespan=broken)).__enter__()
+
+
+def test_a_socket_that_is_refused_is_so_without_awaiting() -> None:
+    client = TestClient(sending(CLOSE))
+    with pytest.raises(WebSocketDenialResponse) as caught:
+        client.websocket_connect("/").__enter__()
+    assert caught.value.response.content == b""
+
+
+def test_functions_can_be_called_in_the_apps_loop() -> None:
+    client = TestClient(app, backend_options={"use_uvloop": False})
+    with client:
+        event = client.portal.call(anyio.Event)
+        client.portal.call(event.set)
+        client.portal.call(event.wait)
+    with pytest.raises(RuntimeError, match="use `with TestClient"):
+        client.portal  # noqa: B018
+
+
+def test_a_socket_of_a_client_that_was_not_entered_has_its_own_loop() -> None:
+    listener = Listener([ACCEPT])
+    with TestClient(listener).websocket_connect("/", headers={"x-a": "1"}) as websocket:
+        websocket.send_text("a")
+    assert (b"x-a", b"1") in listener.scopes[0]["headers"]
+    assert listener.has_heard("disconnect")
