@@ -118,11 +118,11 @@ def _prepared(status_code: int, accept: str) -> tuple[bytes, list[Field]]:
 class DebugAnswers(Protocol):
     """What an app with `debug=True` answers; None where it has nothing to add to the default."""
 
-    def failed(self, error: Exception, connection: HTTPConnection) -> Response | None:
+    async def failed(self, error: Exception, connection: HTTPConnection) -> Response | None:
         """The answer to an exception that nobody expected."""
         ...
 
-    def missed(self, error: HTTPException, connection: HTTPConnection) -> Response | None:
+    async def missed(self, error: HTTPException, connection: HTTPConnection) -> Response | None:
         """The answer to a request for which the router has no handler."""
         ...
 
@@ -166,7 +166,7 @@ class ErrorHandlers:
                 failed.append(handler)
                 error = raised
         if isinstance(error, HTTPException):
-            shown = None if self._debug is None else self._debug.missed(error, connection)
+            shown = None if self._debug is None else await self._debug.missed(error, connection)
             return shown or default_response(error, connection)
         raise error
 
@@ -188,7 +188,7 @@ class ErrorHandlers:
         await respond(response)
 
     async def _unexpected(self, error: Exception, connection: HTTPConnection) -> Response:
-        response = None if self._debug is None else self._debug.failed(error, connection)
+        response = None if self._debug is None else await self._debug.failed(error, connection)
         handler = self._find(500) or self._find(Exception)
         if response is None and handler is not None:
             try:

@@ -4,7 +4,7 @@ import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from inspect import iscoroutinefunction
+from inspect import iscoroutinefunction, signature
 from typing import Any
 
 import anyio
@@ -57,6 +57,36 @@ def test_servers_see_an_async_callable_that_can_be_referred_to_weakly() -> None:
     assert iscoroutinefunction(app.__call__)
     assert iscoroutinefunction(app.compile())
     assert weakref.ref(app)() is app
+
+
+class Counting(App):
+    """An App that does something of its own with each connection."""
+
+    __slots__ = ("calls",)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.calls = getattr(self, "calls", 0) + 1
+        await super().__call__(scope, receive, send)
+
+
+async def test_a_subclass_may_have_a_call_of_its_own() -> None:
+    app = Counting()
+    app.add_route("/", lambda: "Hello")
+    assert [(await ask(app)).text for _ in range(2)] == ["Hello", "Hello"]
+    assert app.calls == 2
+
+
+def test_what_is_known_of_an_app_does_not_change_when_it_is_compiled() -> None:
+    app = App()
+    before = signature(app)
+    app.compile()
+    assert signature(app) == before
+    assert iscoroutinefunction(app.__call__)
+    assert (type(app).__name__, type(app).__module__, isinstance(app, App)) == (
+        "App",
+        "framework.app",
+        True,
+    )
 
 
 async def test_the_compiled_callable_serves_as_the_app_does() -> None:

@@ -5,13 +5,14 @@ Nothing is formatted here. What an attacker can make long (a recursion, a chain,
 
 import linecache
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import CodeType, TracebackType
 from typing import TypeAlias
 
+from framework._debug.secrets import without_literals
 from framework._debug.values import Values
 
 __all__ = ["Failure", "Frame", "SourceLine", "failures", "is_library", "shown_path"]
@@ -32,6 +33,7 @@ LIBRARIES = (f"{Path(os.__file__).parent}{os.sep}", f"{OURS}{os.sep}", "<frozen 
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 Position: TypeAlias = tuple[int | None, int | None, int | None, int | None]
+UNKNOWN: Position = (None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,8 @@ def _related(
         return
     seen.add(id(error))
     yield relation, error
-    if isinstance(error, BaseExceptionGroup):
-        members: tuple[BaseException, ...] = error.exceptions
+    if issubclass(type(error), BaseExceptionGroup):
+        members: Sequence[BaseException] = getattr(error, "exceptions", ())
         for number, member in enumerate(members, 1):
             yield from _related(
                 member, f"Number {number} of {len(members)} in the group above", seen
@@ -111,7 +113,7 @@ def _related(
 
 
 def _failure(error: BaseException, relation: str, values: Values) -> Failure:
-    calls = list(_calls(error.__traceback__))
+    calls = _without_ours(list(_calls(error.__traceback__)))
     left_out = max(0, len(calls) - MOST_FRAMES)
     if left_out:
         calls[OUTERMOST : OUTERMOST + left_out] = []
@@ -149,6 +151,12 @@ def _calls(trace: TracebackType | None) -> Iterator[TracebackType]:
         trace = trace.tb_next
 
 
+def _without_ours(calls: list[TracebackType]) -> list[TracebackType]:
+    """The calls without those by which the framework came to the first that is not its own, if one is."""
+    own = [call.tb_frame.f_code.co_filename.startswith(f"{OURS}{os.sep}") for call in calls]
+    return calls[own.index(False) :] if False in own else calls
+
+
 def _frame(call: TracebackType, values: Values) -> Frame:
     frame, code, number = call.tb_frame, call.tb_frame.f_code, call.tb_lineno
     return Frame(
@@ -172,12 +180,15 @@ def _lines(call: TracebackType, number: int) -> list[SourceLine]:
 
 
 def _position(code: CodeType, instruction: int) -> Position:
-    return next(islice(code.co_positions(), instruction // 2, None), (None,) * 4)
+    return next(islice(code.co_positions(), instruction // 2, None), UNKNOWN)
 
 
 def _line(number: int, source: str, position: Position) -> SourceLine:
     """A line and what of it the position has, which counts bytes (PEP 657)."""
-    text = source.rstrip("\r\n").expandtabs(1)
+    written = source.rstrip("\r\n").expandtabs(1)
+    text = without_literals(written)
+    if text != written:  # its positions are no longer those of what is shown
+        return SourceLine(number, text[:LONGEST_LINE])
     first, last, start, end = (each or 0 for each in position)
     indent, length = len(text) - len(text.lstrip()), len(text)
     marked = (0, 0)

@@ -6,8 +6,11 @@ from html import escape
 from framework._debug.failures import OUTERMOST, Failure, Frame, SourceLine, shown_path
 from framework._debug.report import Facts
 from framework._debug.text import traceback_text
+from framework._explanation import Explanation, route_line
+from framework._layout import near
+from framework._summaries import RouteSummary
 
-__all__ = ["error_page", "policy", "text_page"]
+__all__ = ["error_page", "miss_page", "policy"]
 
 STYLE = """
 :root{color-scheme:light dark;--bg:#f7f7f9;--card:#fff;--ink:#1d2030;--dim:#5a6075;--line:#dfe1ea;
@@ -29,13 +32,15 @@ summary{padding:.6rem .9rem;cursor:pointer}summary:focus-visible,button:focus-vi
 pre:focus-visible{outline:2px solid var(--link);outline-offset:-2px}
 .library>summary{color:var(--dim)}
 pre{margin:0;padding:.5rem 0;overflow-x:auto;border-top:1px solid var(--line);line-height:1.6}
-pre.text{padding:.9rem;border:0}
+pre.text{padding:.9rem}
 .row{display:block;min-width:max-content;padding:0 .9rem}.hit{background:var(--hit)}
 .number{display:inline-block;width:3.2em;color:var(--dim);user-select:none}
 mark{background:var(--mark);color:inherit;border-radius:.2em}
 table{width:100%;border-collapse:collapse}
 th,td{padding:.35rem .9rem;border-top:1px solid var(--line);text-align:left;vertical-align:top}
 tr:first-child>*{border-top:0}th{width:30%;font-weight:400;color:var(--dim)}
+.routes th{width:45%;color:var(--ink)}.routes td{color:var(--dim)}
+@media(max-width:40rem){th,.routes th,td{display:block;width:auto}td{padding-top:0;border-top:0}}
 button{padding:.45rem .9rem;font:inherit;color:var(--card);background:var(--link);border:0;
 border-radius:.4rem;cursor:pointer}
 """
@@ -51,7 +56,7 @@ button.textContent="Selected: press Ctrl+C"}});
 def policy(nonce: str) -> str:
     """The Content-Security-Policy of a page (CSP level 3): its own style and script, and nothing else."""
     return (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
@@ -72,10 +77,26 @@ def error_page(failures: Sequence[Failure], parts: Sequence[Facts], asked: str, 
     return _document(first.kind, body, nonce)
 
 
-def text_page(title: str, text: str, nonce: str) -> str:
-    """A page with one text, such as that of a 404."""
-    shown = f'<div class="card"><pre class="text" tabindex="0">{escape(text)}</pre></div>'
-    return _document(title, [f"<h1>{escape(title)}</h1>", shown], nonce)
+def miss_page(
+    title: str, explanation: Explanation, routes: Sequence[RouteSummary], nonce: str
+) -> str:
+    """The page of a 404 or 405: why, which routes come close, and which there are."""
+    asked = f"{explanation.method} {explanation.path}"
+    close = [
+        (route_line(each.route), f"{each.reason} ({near(each.route.where)})")
+        for each in explanation.candidates
+    ]
+    known = [(route_line(route), f"{route.handler} ({near(route.where)})") for route in routes]
+    body = [
+        f'<p class="dim">{escape(asked)}</p><h1>{escape(title)}</h1>',
+        f'<p class="message">{escape(explanation.reason)}</p>',
+    ]
+    if explanation.allow:
+        body.append(f'<p class="dim">Allow: {escape(", ".join(explanation.allow))}</p>')
+    for heading, rows in (("Routes that come close", close), ("Routes of the app", known)):
+        if rows:
+            body.append(f'<h2>{heading}</h2><div class="card routes">{_table(rows)}</div>')
+    return _document(title, body, nonce)
 
 
 def _document(title: str, body: Sequence[str], nonce: str) -> str:

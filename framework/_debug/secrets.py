@@ -6,7 +6,7 @@ little: `key` is hidden, too. Every pattern takes linear time, as clients choose
 
 import re
 
-__all__ = ["REDACTED", "is_secret", "without_secrets"]
+__all__ = ["REDACTED", "is_secret", "without_literals", "without_secrets"]
 
 REDACTED = "[redacted]"
 
@@ -46,6 +46,10 @@ PAIR = re.compile(
         (\[redacted\]|[bruf]?'(?:[^'\\]|\\.)*+'?|[bruf]?"(?:[^"\\]|\\.)*+"?|[^\s,;&)\]}"']++)""",
     re.DOTALL | re.VERBOSE,
 )
+LITERAL = re.compile(
+    r"""(?<![\w-])([\w-]++)(["']?\s*+[:=]\s*+)([bruf]?'(?:[^'\\]|\\.)*+'|[bruf]?"(?:[^"\\]|\\.)*+")""",
+    re.DOTALL,
+)
 SCHEME = re.compile(r"\b(basic|bearer|digest|negotiate)\s++[^\s,;'\"]++", re.IGNORECASE)
 USERINFO = re.compile(r"://[^/\s@'\"]++@")  # RFC 3986 section 3.2.1
 
@@ -70,6 +74,15 @@ def without_secrets(text: str) -> str:
     text = USERINFO.sub(f"://{REDACTED}@", text)
     text = SCHEME.sub(rf"\1 {REDACTED}", text)
     return PAIR.sub(_hide, text)
+
+
+def without_literals(line: str) -> str:
+    """A line of source without the texts in it that are given to what has the name of a secret.
+
+    >>> without_literals('connect(host="db", password="x"), form["password"]')
+    'connect(host="db", password=[redacted]), form["password"]'
+    """
+    return LITERAL.sub(_hide, line)
 
 
 def _hide(pair: re.Match[str]) -> str:

@@ -5,9 +5,9 @@ endless, or be full of markup, which is escaped where the page is made.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from framework._debug.secrets import REDACTED, is_secret, without_secrets
 
@@ -57,14 +57,15 @@ class Values:
         return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
     def _parts(self, value: Any, depth: int) -> Iterator[str]:
-        brackets = BRACKETS.get(type(value))
+        kind = cast("type[object]", type(value))
+        brackets = BRACKETS.get(kind)
         if brackets is None:
             yield self._leaf(value)
             return
         yield brackets[0]
         if depth == 0 and value:
             yield "..."
-        elif isinstance(value, dict):
+        elif kind is dict:
             yield from self._entries(value, depth - 1)
         elif _is_secret_field(value):
             yield f"{value[0]!r}, {REDACTED}"
@@ -83,16 +84,16 @@ class Values:
                 yield from self._parts(value, depth)
         yield _more(len(values))
 
-    def _items(self, values: Any, depth: int) -> Iterator[str]:
+    def _items(self, values: Collection[Any], depth: int) -> Iterator[str]:
         for index, value in enumerate(list(islice(values, MOST_ITEMS))):
             yield ", " if index else ""
             yield from self._parts(value, depth)
-        yield "," if type(values) is tuple and len(values) == 1 else _more(len(values))
+        yield "," if isinstance(values, tuple) and len(values) == 1 else _more(len(values))
 
     def _leaf(self, value: Any) -> str:
         if type(value) in (str, bytes):
             return repr(value[: 2 * LONGEST])
-        if time.monotonic() > self._deadline:
+        if time.monotonic() >= self._deadline:
             return f"<{type(value).__name__}: not shown, as the others took too long>"
         try:
             return repr(value)[: 2 * LONGEST]

@@ -8,15 +8,18 @@ import gc
 import json
 import logging
 import platform
+import subprocess
+import sys
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.benchmarks.asgi import ASGIApp
-from tests.benchmarks.measure import logged_in, repeats, seconds, started, verify
+from tests.benchmarks.costs import Figures, measure_costs, table_of_costs
+from tests.benchmarks.measure import AsksForMore, logged_in, repeats, seconds, started, verify
 from tests.benchmarks.peers import NAMES, RAW, load, say, version_of
 from tests.benchmarks.rows import ROWS, Call, Row
 
@@ -46,6 +49,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", choices=keys, default=keys, metavar="ROW")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME")
     parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--all", action="store_true", help="and costs, idle connections, the wire")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number there")
     return parser.parse_args()
 
@@ -56,7 +60,11 @@ async def contestants(row: Row, apps: dict[str, ASGIApp]) -> dict[str, Contestan
     for name, app in apps.items():
         try:
             calls = tuple([await logged_in(app, call) for call in row.calls])
-            suspends = [await verify(app, call) for call in calls]
+            try:
+                suspends = [await verify(app, call) for call in calls]
+            except AsksForMore:  # it watches the client at every request
+                calls = tuple([call._replace(stays=True) for call in calls])
+                suspends = [await verify(app, call) for call in calls]
             ready[name] = Contestant(app, calls, await repeats(app, calls), any(suspends))
         except Exception as error:
             say(f"{name} is not timed: {type(error).__name__}: {error}")
@@ -88,7 +96,9 @@ async def measure_all(
         for kind in dict.fromkeys(row.app for row in rows):
             apps[kind] = {}
             for name, module in modules.items():
-                if hasattr(module, kind):
+                if not hasattr(module, kind):
+                    say(f"{name} takes no part in {kind!r}: see its module in apps")
+                else:
                     app = apps[kind][name] = getattr(module, kind)
                     try:
                         await stack.enter_async_context(started(app))
@@ -131,6 +141,29 @@ def processor() -> str:
     return models[0] if models else platform.processor() or platform.machine()
 
 
+def written(
+    rounds: int,
+    names: list[str],
+    rows: list[Row],
+    results: dict[str, dict[str, Result]],
+    costs: dict[str, Figures],
+) -> dict[str, Any]:
+    """Every number, and what a picture of them says."""
+    compared = [name for name in names if any(name in row for row in results.values())]
+    return {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "processor": processor(),
+        "rounds": rounds,
+        "versions": {name: version_of(name) for name in compared},
+        "rows": [{"key": row.key, "title": row.title, "budget": row.budget} for row in rows],
+        "seconds_per_request": {
+            key: {name: result.rounds for name, result in row.items()}
+            for key, row in results.items()
+        },
+        "costs": costs,
+    }
+
+
 def main() -> None:
     """Measure and print."""
     asked = options()
@@ -149,7 +182,10 @@ def main() -> None:
     versions = ", ".join(f"{name} {version_of(name)}" for name in names)
     print(f"\n{platform.python_implementation()} {platform.python_version()}, {processor()}")
     print(versions)
-    print("JSON: muffin by orjson, litestar by msgspec, the others by the standard library.")
+    print(
+        "JSON: muffin by orjson, litestar by msgspec, sanic by ujson, fastapi's answers by pydantic, "
+        "the others by the standard library."
+    )
     print(
         "Compiled by Cython: most of blacksheep, the router of muffin, the query parser of falcon."
     )
@@ -158,12 +194,19 @@ def main() -> None:
         f"With starlette: server-sent events by sse-starlette {version_of('sse-starlette')}, WSGI "
         f"below a mount by a2wsgi {version_of('a2wsgi')}, as its documentation says."
     )
+    costs: dict[str, Figures] = {}
+    if asked.all:
+        costs = measure_costs(
+            [name for name in names if hasattr(modules[name], "many")], min(asked.rounds, 5)
+        )
+        print(f"\n{table_of_costs(costs)}")
     if asked.json is not None:
-        numbers = {
-            key: {name: result.rounds for name, result in row.items()}
-            for key, row in results.items()
-        }
-        asked.json.write_text(json.dumps({"seconds_per_request": numbers}, indent=1))
+        asked.json.write_text(
+            json.dumps(written(asked.rounds, names, rows, results, costs), indent=1)
+        )
+    if asked.all:
+        for program in ("idle", "wire"):
+            subprocess.run([sys.executable, "-m", f"tests.benchmarks.{program}"], check=False)
 
 
 if __name__ == "__main__":

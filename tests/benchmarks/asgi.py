@@ -5,6 +5,7 @@ imported.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from threading import current_thread, main_thread
 from typing import Any, TypeAlias
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Receive",
     "Scope",
     "Send",
+    "where",
 ]
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -41,6 +43,11 @@ CHUNKS = 1000
 PIECE = bytes(64 * 1024)
 PIECES = 160
 """What a WSGI app streams, and how often: 10 MiB."""
+
+
+def where() -> str:
+    """The work of a plain handler: in which thread it is done."""
+    return "in the event loop" if current_thread() is main_thread() else "in a thread"
 
 
 class PassThrough:

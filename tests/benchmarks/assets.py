@@ -9,7 +9,7 @@ from random import Random
 from shutil import rmtree
 from tempfile import mkdtemp
 
-__all__ = ["FOLDER", "LARGE", "LAST_MODIFIED", "LONG", "ORIGIN", "SECRET", "SMALL"]
+__all__ = ["FOLDER", "LARGE", "LAST_MODIFIED", "LONG", "ORDERS", "ORIGIN", "SECRET", "SMALL"]
 
 LAST_CHANGE = datetime(2026, 1, 1, tzinfo=UTC)
 LAST_MODIFIED = format_datetime(LAST_CHANGE, usegmt=True).encode()
@@ -34,6 +34,18 @@ ORIGIN = "https://www.example.com"
 
 SECRET = "0123456789abcdef0123456789abcdef"
 """What sessions are signed with."""
+
+
+ORDERS = [
+    {
+        "id": id,
+        "item": f"{CHOOSE(WORDS)} {CHOOSE(WORDS)}",
+        "price": id * 7 % 1000 / 10,
+        "paid": True,
+    }
+    for id in range(1, 65)
+]
+"""What an API has in store: 4 KB as JSON."""
 
 
 def make() -> Path:

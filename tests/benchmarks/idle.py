@@ -1,4 +1,4 @@
-"""Memory of idle connections: `python -m tests.benchmarks.idle uvicorn-httptools 10000`.
+"""Memory of idle connections: `python -m tests.benchmarks.idle [uvicorn-httptools [10000]]`.
 
 Sockets and event streams on a real server, ours beside a raw callable that does the same: it sends the
 events of a generator, and closes it when the client goes.
@@ -107,4 +107,5 @@ async def main(server: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+    server, count = (*sys.argv[1:], *("uvicorn-httptools", "10000")[len(sys.argv) - 1 :])
+    asyncio.run(main(server, int(count)))

@@ -18,7 +18,15 @@ from tests.benchmarks.asgi import ASGIApp, Message, Receive
 from tests.benchmarks.clients import client_of
 from tests.benchmarks.rows import Call
 
-__all__ = ["WrongAnswer", "logged_in", "repeats", "seconds", "started", "verify"]
+__all__ = [
+    "AsksForMore",
+    "WrongAnswer",
+    "logged_in",
+    "repeats",
+    "seconds",
+    "started",
+    "verify",
+]
 
 SLICE = 0.010
 """Seconds of one turn: short, so that all frameworks share the machine's moods."""
@@ -30,6 +38,10 @@ PATIENCE = 10
 
 class WrongAnswer(Exception):
     """An app that does not do the work is not timed."""
+
+
+class AsksForMore(WrongAnswer):
+    """It waits for what a client does after its request."""
 
 
 @asynccontextmanager
@@ -49,7 +61,8 @@ async def started(app: ASGIApp) -> AsyncGenerator[ASGIApp]:
         await events.put({"type": event})
         reply = await replies.get()
         if reply["type"] != f"{event}.complete":
-            await task  # an app that raised says more than its missing reply
+            async with asyncio.timeout(PATIENCE):
+                await task  # an app that raised says more than its missing reply
             raise WrongAnswer(f"{event} was answered by {reply}")
 
     task = asyncio.create_task(run())
@@ -111,7 +124,7 @@ async def verify(app: ASGIApp, call: Call) -> bool:
         if client is not None:
             return await client.receive()
         if left < 0:
-            raise WrongAnswer(f"{call.method} {call.path}: asks for more than there is")
+            raise AsksForMore(f"{call.method} {call.path}: asks for more than there is")
         return await repeating()
 
     async def send(message: Message) -> None:
@@ -136,12 +149,14 @@ async def logged_in(app: ASGIApp, call: Call) -> Call:
     if call.login is None:
         return call
     headers: list[tuple[bytes, bytes]] = []
+    login = call._replace(path=call.login)
+    client = client_of(login)
 
     async def send(message: Message) -> None:
         headers.extend(message.get("headers", ()))
+        await client.send(message)
 
-    login = call._replace(path=call.login)
-    await app(login.scope(), body_of(login), send)
+    await app(login.scope(), client.receive, send)
     [cookie] = [
         value.partition(b";")[0] for name, value in headers if name.lower() == b"set-cookie"
     ]
@@ -179,7 +194,7 @@ def check_echoes(call: Call, sent: list[Message]) -> None:
 async def seconds(app: ASGIApp, calls: tuple[Call, ...], times: int) -> float:
     """Seconds per request, over all calls in turn, `times` times."""
     if calls[0].stays:
-        return await seconds_of_visits(app, calls[0], times)
+        return await seconds_of_visits(app, calls, times)
     scopes = [call.scope() for call in calls]
     receive = body_of(calls[0])
     start = perf_counter()
@@ -191,16 +206,20 @@ async def seconds(app: ASGIApp, calls: tuple[Call, ...], times: int) -> float:
     return (perf_counter() - start) / times / len(calls)
 
 
-async def seconds_of_visits(app: ASGIApp, call: Call, times: int) -> float:
+async def seconds_of_visits(app: ASGIApp, calls: tuple[Call, ...], times: int) -> float:
     """The same, with a client for each request."""
-    clients = [client_of(call) for _ in range(times)]
-    template = call.scope()
+    templates = [call.scope() for call in calls]
+    visits = [
+        (template, client_of(call))
+        for _ in range(times)
+        for template, call in zip(templates, calls, strict=True)
+    ]
     start = perf_counter()
-    for client in clients:
+    for template, client in visits:
         scope = template.copy()
         scope["state"] = {}
         await app(scope, client.receive, client.send)
-    return (perf_counter() - start) / times
+    return (perf_counter() - start) / len(visits)
 
 
 async def repeats(app: ASGIApp, calls: tuple[Call, ...]) -> int:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, PIECE, PIECES
-from tests.benchmarks.assets import LARGE, LAST_MODIFIED, LONG, ORIGIN, SMALL
+from tests.benchmarks.assets import LARGE, LAST_MODIFIED, LONG, ORDERS, ORIGIN, SMALL
 from tests.benchmarks.github import ROUTES
 
 __all__ = ["ROWS", "Call", "Row"]
@@ -19,6 +19,7 @@ __all__ = ["ROWS", "Call", "Row"]
 TEXT = "text/plain"
 CSS = "text/css"
 JSON = "application/json"
+PROBLEM = "application/problem+json"
 BYTES = "application/octet-stream"
 EVENT_STREAM = "text/event-stream"
 FORM = "application/x-www-form-urlencoded"
@@ -29,6 +30,9 @@ MESSAGE_SIZE = 64 * 1024
 """Bytes of a large body in one message, as servers cut them."""
 
 REQUEST_ID = "5f9c2a7e41d8"
+
+TRACE = b"6bcb954d6c4746fb9244b6cf251ce40a"
+"""A request id that every middleware takes over: a UUID of version 4."""
 
 HEADERS = (
     (b"host", b"api.example.com"),
@@ -96,6 +100,11 @@ def events(body: bytes) -> str:
     return digest("\n\n".join("\n".join(sorted(block.split("\n"))) for block in blocks).encode())
 
 
+def status_of(body: bytes) -> Any:
+    """What problem details say (RFC 9457); the other members are as each framework words them."""
+    return json.loads(body)["status"]
+
+
 class Call(NamedTuple):
     """One request and its answer: text, what JSON must decode to, or a digest; `None` is any."""
 
@@ -159,6 +168,7 @@ class Call(NamedTuple):
 
 READERS: dict[str, Callable[[bytes], Any]] = {
     JSON: json.loads,
+    PROBLEM: status_of,
     BYTES: digest,
     EVENT_STREAM: events,
 }
@@ -243,6 +253,30 @@ CROSS_ORIGIN = HELLO._replace(
 )
 SESSION = Call("/name", "Ada Lovelace", login="/login")
 
+THREAD = Call("/", "in a thread", stays=True)
+
+API = Call(
+    "/orders/7",
+    {"user": "Ada Lovelace", "order": ORDERS[6]},
+    JSON,
+    headers=(
+        (b"origin", ORIGIN.encode()),
+        (b"accept-encoding", b"gzip"),
+        (b"x-request-id", TRACE),
+    ),
+    expects=((b"access-control-allow-origin", ORIGIN.encode()), (b"x-request-id", TRACE)),
+    login="/login",
+)
+"""A page of another origin asks, through a proxy that numbers requests; the answer is too short to
+be compressed."""
+
+NO_ORDER = API._replace(path="/orders/100", answer=404, media_type=PROBLEM, status=404)
+ORDER_LIST = API._replace(
+    path="/orders",
+    answer={"user": "Ada Lovelace", "orders": ORDERS},
+    expects=(*API.expects, (b"content-encoding", b"gzip"), (b"vary", None)),
+)
+
 
 def github(variants: int) -> tuple[Call, ...]:
     """A call to every route of the GitHub API, `variants` times, always with other values."""
@@ -273,18 +307,19 @@ def through_wsgi(app: str, title: str, prefix: str) -> tuple[Row, ...]:
 
 
 ROWS = (
-    Row("text", "text, static path", "plain", (HELLO,), 2.0),
-    Row("json", "JSON", "plain", (MESSAGE,), 1.35),
-    Row("param", "one int path parameter", "plain", (ITEM,), 2.3),
-    Row("search", "query value + header read", "plain", (SEARCH,), 3.0),
-    Row("echo", "JSON body echoed", "plain", (ECHO,), 1.2),
-    Row("github", "the 203 routes of the GitHub API, all in turn", "github", github(1), 2.4),
+    Row("text", "text, static path", "plain", (HELLO,), 1.9),
+    Row("json", "JSON", "plain", (MESSAGE,), 1.3),
+    Row("param", "one int path parameter", "plain", (ITEM,), 2.1),
+    Row("search", "query value + header read", "plain", (SEARCH,), 2.8),
+    Row("echo", "JSON body echoed", "plain", (ECHO,), 1.15),
+    Row("github", "the 203 routes of the GitHub API, all in turn", "github", github(1), 2.2),
     # More paths than the caches of some routers hold (1024, 1200): the row above finds a cached
     # match there, this one has to find the route.
     Row("fresh", "the same, ten times with other values", "github", github(10)),
-    Row("missing", "404 among 208 routes", "github", (MISSING,), 2.0),
-    Row("asgi", "five pass-through ASGI middlewares", "wrapped", (HELLO,), 1.5),
-    Row("function", "five pass-through function middlewares", "nested", (HELLO,)),
+    Row("missing", "404 among 208 routes", "github", (MISSING,), 1.8),
+    Row("asgi", "five pass-through ASGI middlewares", "wrapped", (HELLO,), 1.4),
+    Row("function", "five pass-through function middlewares", "nested", (HELLO,), 2.5),
+    Row("sync", "a plain function, in a thread", "threads", (THREAD,)),
     Row("form", "urlencoded form of ten fields", "bodies", (CONTACT,)),
     Row("multipart", "multipart form, a file of 1 MiB", "bodies", (PHOTO,)),
     Row("upload", "64 MiB read as they arrive", "bodies", (UPLOAD,)),
@@ -308,6 +343,9 @@ ROWS = (
     Row("gzip", "20 KiB of text, by gzip", "compressed", (COMPRESSED,)),
     Row("cors", "text for a page of another origin", "cors", (CROSS_ORIGIN,)),
     Row("session", "a value of a session in a cookie", "sessions", (SESSION,)),
+    # CORS, compression, sessions in cookies, request ids, errors as problem details.
+    Row("api", "an API with five features: an order, and a 404", "api", (API, NO_ORDER)),
+    Row("api-list", "the same: 64 orders, by gzip", "api", (ORDER_LIST,)),
     *through_wsgi("wsgi", "WSGI", ""),
     *through_wsgi("mounted", "WSGI below a mount", "/old"),
 )

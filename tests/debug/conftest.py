@@ -13,6 +13,7 @@ def debugged() -> App:
     @app.get("/orders/{number:int}")
     async def order(request: Request, number: int) -> str:
         password = markup = "<script>alert(1)</script>"
-        raise ValueError(f"{number} {markup} \ud800 {len(password)}")
+        api_key = "concealed"
+        raise ValueError(f"{number} {markup} \ud800 {len(password)} {len(api_key)}")
 
     return app

@@ -2,9 +2,14 @@
 
 import json
 import logging
+import re
 import subprocess
 import sys
+import threading
+from functools import partial
+from pathlib import Path
 
+import anyio
 import pytest
 
 from framework import App, HTTPException, Request
@@ -12,6 +17,7 @@ from framework._debug import answers
 from tests.driver import ask
 from tests.protocols import converse
 
+ROOT = Path(__file__).parent.parent.parent
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 PROBLEM = "application/problem+json"
 TEXT = "text/plain; charset=utf-8"
@@ -120,6 +126,96 @@ async def test_a_page_that_cannot_be_made_is_logged_and_the_default_answers(
         answer = await ask(debugged, path=path)
         assert (answer.status, answer.headers["content-type"]) == (status, PROBLEM)
         assert "could not be made" in caplog.text
+
+
+class Endless:
+    """What is never shown."""
+
+    def __init__(self) -> None:
+        self.left = threading.Event()
+
+    def __repr__(self) -> str:
+        while not self.left.wait(0.01):
+            pass
+        return "shown at last"
+
+
+async def test_an_endless_repr_costs_the_values_but_not_the_page(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(answers, "PATIENCE", 0.3)
+    endless = Endless()
+    app = App(debug=True)
+
+    @app.get("/")
+    async def fail() -> None:
+        value = endless
+        raise ValueError(type(value))
+
+    try:
+        answer = await ask(app, headers={"accept": "text/html"})
+    finally:
+        endless.left.set()
+    assert "not shown, as the others took too long" in answer.text
+    assert "a repr() may be endless" in caplog.text
+
+
+class EndlessError(Exception):
+    """What nobody can word."""
+
+    def __init__(self, endless: Endless) -> None:
+        self.endless = endless
+
+    def __str__(self) -> str:
+        return repr(self.endless)
+
+
+async def test_an_error_that_is_never_worded_is_answered_by_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "PATIENCE", 0.1)
+    endless = Endless()
+    app = App(debug=True)
+
+    @app.get("/")
+    async def fail() -> None:
+        raise EndlessError(endless)
+
+    try:
+        answer = await ask(app)
+    finally:
+        endless.left.set()
+    assert answer.json() == {"type": "about:blank", "title": "Internal Server Error", "status": 500}
+
+
+async def test_the_way_through_the_framework_is_left_out(debugged: App) -> None:
+    text = (await ask(debugged, path="/orders/7")).text
+    assert text.startswith(f'  File "{Path(__file__).parent / "conftest.py"}", line ')
+    assert "errors.py" not in text
+
+
+async def test_a_literal_secret_in_the_source_is_not_shown(debugged: App) -> None:
+    page = (await ask(debugged, path="/orders/7", headers={"accept": "text/html"})).text
+    assert "api_key = [redacted]" in page
+
+
+async def test_the_page_of_a_miss_lists_what_there_is(debugged: App) -> None:
+    page = (await ask(debugged, path="/order/7", headers={"accept": "text/html"})).text
+    assert "Routes that come close" in page
+    assert "&#x27;order&#x27; is not &#x27;orders&#x27;" in page
+    assert "Routes of the app" in page
+    refused = await ask(debugged, "PUT", "/orders/7", headers={"accept": "text/html"})
+    assert "Allow: GET, HEAD, OPTIONS" in refused.text
+
+
+def test_the_text_of_the_documentation_is_what_is_answered() -> None:
+    page = (ROOT / "docs" / "debug.md").read_text()
+    (block,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (text,) = re.findall(r"^```text\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    names: dict[str, App] = {}
+    exec(compile(block, "shop.py", "exec"), names)
+    answer = anyio.run(partial(ask, names["app"], path="/order/7"))
+    assert answer.text == text
 
 
 async def test_a_websocket_is_refused_as_without_debug(debugged: App) -> None:

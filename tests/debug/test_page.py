@@ -1,7 +1,8 @@
 """The pages as HTML."""
 
+from framework import App
 from framework._debug.failures import OUTERMOST, Failure, Frame, SourceLine
-from framework._debug.page import error_page, policy, text_page
+from framework._debug.page import error_page, miss_page, policy
 
 OWN = Frame("a.py", 1, "f", True, [SourceLine(1, "a < b", 2, 3)], [("x", "<b>")])
 LIBRARY = Frame("b.py", 1, "<g>", False, [], [])
@@ -22,6 +23,9 @@ def test_causes_have_headings_and_recursions_a_gap() -> None:
     assert "7 calls left out" in page
 
 
-def test_a_text_page_and_its_policy_share_a_nonce() -> None:
-    assert '<style nonce="abc">' in text_page("404 Not Found", "<x>", "abc")
+def test_a_page_and_its_policy_share_a_nonce() -> None:
+    page = miss_page("404 Not Found", App().explain("GET", "/<x>"), [], "abc")
+    assert '<style nonce="abc">' in page
+    assert "GET /&lt;x&gt;" in page
+    assert "Routes" not in page
     assert "style-src 'nonce-abc'" in policy("abc")

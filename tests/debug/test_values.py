@@ -30,20 +30,20 @@ class Giant:
         return "x" * 1_000_000
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (1, "1"),
-        ("a", "'a'"),
-        ((1,), "(1,)"),
-        ([1, 2], "[1, 2]"),
-        ({"a": {"password": "x", b"token": b"y", 3: 4}}, None),
-        ([[[[[1]]]]], "[[[[[...]]]]]"),
-        ([[[[[]]]]], "[[[[[]]]]]"),
-        ([("cookie", "a=b"), (b"host", b"x")], "[('cookie', [redacted]), (b'host', b'x')]"),
-        (Broken(), "<Broken: its repr failed with RecursionError>"),
-    ],
-)
+SHOWN: list[tuple[Any, str | None]] = [
+    (1, "1"),
+    ("a", "'a'"),
+    ((1,), "(1,)"),
+    ([1, 2], "[1, 2]"),
+    ({"a": {"password": "x", b"token": b"y", 3: 4}}, None),
+    ([[[[[1]]]]], "[[[[[...]]]]]"),
+    ([[[[[]]]]], "[[[[[]]]]]"),
+    ([("cookie", "a=b"), (b"host", b"x")], "[('cookie', [redacted]), (b'host', b'x')]"),
+    (Broken(), "<Broken: its repr failed with RecursionError>"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), SHOWN)
 def test_a_value_is_shown_without_its_secrets(value: Any, text: str | None) -> None:
     text = text or "{'a': {'password': [redacted], b'token': [redacted], 3: 4}}"
     assert Values().text(value) == text

@@ -94,7 +94,8 @@ def guard(app: ASGIApp, *, store: Store | None = None, **options: Any) -> Idempo
 
 
 async def post(app: ASGIApp, *, headers: dict[str, str] = KEY, **changes: Any) -> Answer:
-    return await ask(app, "POST", "/pay", headers=headers, **{"body": b"5 EUR", **changes})
+    asked: dict[str, Any] = {"body": b"5 EUR", **changes}
+    return await ask(app, "POST", "/pay", headers=headers, **asked)
 
 
 # Once

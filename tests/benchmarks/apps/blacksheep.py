@@ -1,10 +1,15 @@
-"""BlackSheep: https://www.neoteroi.dev/blacksheep/"""
+"""BlackSheep: https://www.neoteroi.dev/blacksheep/. Request ids are by asgi-correlation-id. Plain
+handlers run in the event loop.
+"""
 
+import json as json_module
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+from asgi_correlation_id import CorrelationIdMiddleware
 from blacksheep import (
     Application,
+    Content,
     Request,
     Response,
     Router,
@@ -14,23 +19,27 @@ from blacksheep import (
     json,
     text,
 )
+from blacksheep.exceptions import HTTPException
 from blacksheep.server.compression import use_gzip_compression
 from blacksheep.server.sse import ServerSentEventsResponse, TextServerSentEvent
 
-from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
-from tests.benchmarks.assets import FOLDER, LONG, ORIGIN, SECRET
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough, where
+from tests.benchmarks.assets import FOLDER, LONG, ORDERS, ORIGIN, SECRET
 from tests.benchmarks.github import ROUTES
 
 __all__ = [
+    "api",
     "bodies",
     "compressed",
     "cors",
     "files",
     "github",
+    "many",
     "nested",
     "plain",
     "sessions",
     "streams",
+    "threads",
     "wrapped",
 ]
 
@@ -114,6 +123,26 @@ async def name(request: Request) -> Response:
     return text(request.session["name"])
 
 
+def in_thread() -> Response:
+    return text(where())
+
+
+async def order(request: Request, id: int) -> Response:
+    if id > len(ORDERS):
+        raise HTTPException(404, "Not Found")
+    return json({"user": request.session["name"], "order": ORDERS[id - 1]})
+
+
+async def orders(request: Request) -> Response:
+    return json({"user": request.session["name"], "orders": ORDERS})
+
+
+async def problem(self: Application, request: Request, error: HTTPException) -> Response:
+    details = {"type": "about:blank", "title": str(error), "status": error.status}
+    content = Content(b"application/problem+json", json_module.dumps(details).encode())
+    return Response(error.status, content=content)
+
+
 async def show(request: Request) -> Response:
     values = request.route_values or {}
     return text(",".join(("ok", *(value or "" for value in values.values()))))
@@ -170,3 +199,24 @@ sessions = Application(router=Router())
 sessions.use_sessions(SECRET)
 sessions.router.add_get("/login", login)
 sessions.router.add_get("/name", name)
+
+threads = Application(router=Router())
+threads.router.add_get("/", in_thread)
+
+orders_api = Application(router=Router())
+orders_api.use_sessions(SECRET)
+orders_api.use_cors(allow_origins=ORIGIN, allow_methods="*")
+use_gzip_compression(orders_api)
+orders_api.exceptions_handlers[404] = problem
+orders_api.router.add_get("/login", login)
+orders_api.router.add_get("/orders", orders)
+orders_api.router.add_get("/orders/{int:id}", order)
+
+api: Any = CorrelationIdMiddleware(orders_api)
+
+
+def many(paths: list[str]) -> Application:
+    app = Application(router=Router())
+    for path in paths:
+        app.router.add_get(path.replace("{id}", "{int:id}"), item)
+    return app

@@ -1,4 +1,6 @@
-"""Falcon: https://falcon.readthedocs.io"""
+"""Falcon: https://falcon.readthedocs.io. It has neither compression nor sessions; a plain function is run
+in a thread by its `sync_to_async`.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -6,11 +8,22 @@ from typing import Any
 import falcon
 from falcon.asgi import App, Request, Response, SSEvent, WebSocket
 
-from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough, where
 from tests.benchmarks.assets import FOLDER, ORIGIN
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["bodies", "cors", "files", "github", "nested", "plain", "streams", "wrapped"]
+__all__ = [
+    "bodies",
+    "cors",
+    "files",
+    "github",
+    "many",
+    "nested",
+    "plain",
+    "streams",
+    "threads",
+    "wrapped",
+]
 
 
 class Home:
@@ -104,6 +117,12 @@ class Stream:
         resp.stream = chunks()
 
 
+class InThread:
+    async def on_get(self, req: Request, resp: Response) -> None:
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = await falcon.util.sync_to_async(where)
+
+
 class Show:
     """One resource per path pattern, with a responder for each of its methods."""
 
@@ -166,3 +185,13 @@ files.add_static_route("/static", str(FOLDER))
 
 cors = App(middleware=[falcon.CORSMiddleware(allow_origins=ORIGIN)])
 cors.add_route("/", Home())
+
+threads = App()
+threads.add_route("/", InThread())
+
+
+def many(paths: list[str]) -> App[Request, Response]:
+    app = App()
+    for path in paths:
+        app.add_route(path.replace("{id}", "{id:int}"), Item())
+    return app

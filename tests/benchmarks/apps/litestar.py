@@ -1,23 +1,44 @@
 """Litestar: https://docs.litestar.dev. It has no middleware of functions: its middlewares are all
-ASGI callables.
+ASGI callables. Its sessions in cookies are encrypted by the package cryptography; request ids are by
+asgi-correlation-id.
 """
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from asgi_correlation_id import CorrelationIdMiddleware
 from litestar import Litestar, MediaType, Request, WebSocket, get, post, route, websocket
+from litestar.config.compression import CompressionConfig
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import WebSocketDisconnect
+from litestar.exceptions import NotFoundException, WebSocketDisconnect
 from litestar.middleware import DefineMiddleware
+from litestar.middleware.session.client_side import CookieBackendConfig
 from litestar.params import Body
+from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsPlugin
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
+from litestar.static_files import create_static_files_router
 
-from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough, where
+from tests.benchmarks.assets import FOLDER, LONG, ORDERS, ORIGIN, SECRET
 from tests.benchmarks.github import PARAMETER, ROUTES
 
-__all__ = ["bodies", "github", "plain", "streams", "wrapped"]
+__all__ = [
+    "api",
+    "bodies",
+    "compressed",
+    "cors",
+    "files",
+    "github",
+    "many",
+    "plain",
+    "sessions",
+    "streams",
+    "threads",
+    "wrapped",
+]
 
 
 @get("/", media_type=MediaType.TEXT)
@@ -106,6 +127,39 @@ async def stream() -> Stream:
     return Stream(chunks())
 
 
+@get("/long", media_type=MediaType.TEXT)
+async def long() -> str:
+    return LONG
+
+
+@get("/login", media_type=MediaType.TEXT)
+async def login(request: Request[Any, Any, Any]) -> str:
+    request.session["name"] = "Ada Lovelace"
+    return "welcome"
+
+
+@get("/name", media_type=MediaType.TEXT)
+async def name(request: Request[Any, Any, Any]) -> str:
+    return str(request.session["name"])
+
+
+@get("/", media_type=MediaType.TEXT, sync_to_thread=True)
+def in_thread() -> str:
+    return where()
+
+
+@get("/orders/{order_id:int}")
+async def order(request: Request[Any, Any, Any], order_id: int) -> dict[str, Any]:
+    if order_id > len(ORDERS):
+        raise NotFoundException
+    return {"user": request.session["name"], "order": ORDERS[order_id - 1]}
+
+
+@get("/orders")
+async def orders(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    return {"user": request.session["name"], "orders": ORDERS}
+
+
 async def show(request: Request[Any, Any, Any]) -> str:
     return ",".join(("ok", *request.path_params.values()))
 
@@ -126,3 +180,25 @@ github = Litestar([*handlers, *github_handlers])
 wrapped = Litestar([*handlers], middleware=[DefineMiddleware(PassThrough)] * LAYERS)
 bodies = Litestar([form, multipart, upload])
 streams = Litestar([echo_messages, events, stream])
+files = Litestar([create_static_files_router(path="/static", directories=[FOLDER])])
+compressed = Litestar([long], compression_config=CompressionConfig(backend="gzip"))
+cors = Litestar([home], cors_config=CORSConfig(allow_origins=[ORIGIN]))
+signed = CookieBackendConfig(secret=SECRET.encode())
+sessions = Litestar([login, name], middleware=[signed.middleware])
+threads = Litestar([in_thread])
+problems = ProblemDetailsPlugin(ProblemDetailsConfig(enable_for_all_http_exceptions=True))
+api = Litestar(
+    [login, order, orders],
+    middleware=[DefineMiddleware(CorrelationIdMiddleware), signed.middleware],
+    compression_config=CompressionConfig(backend="gzip"),
+    cors_config=CORSConfig(allow_origins=[ORIGIN]),
+    plugins=[problems],
+)
+
+
+def many(paths: list[str]) -> Litestar:
+    handlers = [
+        get(path.replace("{id}", "{item_id:int}"), media_type=MediaType.TEXT)(item.fn)
+        for path in paths
+    ]
+    return Litestar(handlers)

@@ -1,4 +1,6 @@
-"""Muffin: https://klen.github.io/muffin/"""
+"""Muffin: https://klen.github.io/muffin/. CORS, compression and sessions in cookies are not in it; plain
+functions run in the event loop.
+"""
 
 # pyright: reportUnknownMemberType=false
 
@@ -18,7 +20,15 @@ from muffin import (
 from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough, Receive, Send
 from tests.benchmarks.github import ROUTES
 
-__all__ = ["bodies", "github", "nested", "plain", "streams", "wrapped"]
+__all__ = [
+    "bodies",
+    "github",
+    "many",
+    "nested",
+    "plain",
+    "streams",
+    "wrapped",
+]
 
 
 async def home(request: Request) -> ResponseText:
@@ -126,3 +136,10 @@ streams = Application()
 streams.route("/ws")(echo_messages)
 streams.route("/events")(events)
 streams.route("/stream")(stream)
+
+
+def many(paths: list[str]) -> Application:
+    app = Application()
+    for path in paths:
+        app.route(path.replace("{id}", "{id:int}"))(item)
+    return app

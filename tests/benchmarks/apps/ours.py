@@ -6,6 +6,7 @@ from typing import Any
 from framework import (
     App,
     EventSourceResponse,
+    HTTPException,
     Limits,
     Request,
     Response,
@@ -15,26 +16,30 @@ from framework import (
 )
 from framework.middleware.compression import CompressionMiddleware
 from framework.middleware.cors import CORSMiddleware
+from framework.middleware.request_id import RequestIDMiddleware
 from framework.middleware.sessions import SessionMiddleware
 from framework.staticfiles import StaticFiles
 from framework.wsgi import WSGI
-from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
-from tests.benchmarks.assets import FOLDER, LONG, ORIGIN, SECRET
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough, where
+from tests.benchmarks.assets import FOLDER, LONG, ORDERS, ORIGIN, SECRET
 from tests.benchmarks.github import ROUTES
 from tests.benchmarks.wsgi import application
 
 __all__ = [
+    "api",
     "bodies",
     "compressed",
     "cors",
     "files",
     "github",
     "kept",
+    "many",
     "mounted",
     "nested",
     "plain",
     "sessions",
     "streams",
+    "threads",
     "wrapped",
     "wsgi",
 ]
@@ -114,6 +119,16 @@ async def name(request: Request) -> str:
     return str(request.session["name"])
 
 
+async def order(request: Request, id: int) -> dict[str, Any]:
+    if id > len(ORDERS):
+        raise HTTPException(404)
+    return {"user": request.session["name"], "order": ORDERS[id - 1]}
+
+
+async def orders(request: Request) -> dict[str, Any]:
+    return {"user": request.session["name"], "orders": ORDERS}
+
+
 async def show(request: Request) -> str:
     return ",".join(("ok", *request.path_params.values()))
 
@@ -179,3 +194,22 @@ sessions = App()
 sessions.get("/login")(login)
 sessions.get("/name")(name)
 sessions.add_middleware(SessionMiddleware, secret_key=SECRET)
+
+threads = App()
+threads.get("/")(where)
+
+api = App()
+api.get("/login")(login)
+api.get("/orders")(orders)
+api.get("/orders/{id}")(order)
+api.add_middleware(SessionMiddleware, secret_key=SECRET)
+api.add_middleware(CompressionMiddleware)
+api.add_middleware(CORSMiddleware, allow_origins=[ORIGIN])
+api.add_middleware(RequestIDMiddleware, trust_incoming=True)
+
+
+def many(paths: list[str]) -> App:
+    app = App()
+    for path in paths:
+        app.get(path)(item)
+    return app

@@ -26,11 +26,13 @@ from tests.benchmarks.asgi import (
     Receive,
     Scope,
     Send,
+    where,
 )
-from tests.benchmarks.assets import FOLDER, LAST_MODIFIED, LONG, ORIGIN, SECRET
+from tests.benchmarks.assets import FOLDER, LAST_MODIFIED, LONG, ORDERS, ORIGIN, SECRET
 from tests.benchmarks.github import ROUTES
 
 __all__ = [
+    "api",
     "bodies",
     "compressed",
     "cors",
@@ -42,6 +44,7 @@ __all__ = [
     "plain",
     "sessions",
     "streams",
+    "threads",
     "wrapped",
     "wsgi",
 ]
@@ -440,6 +443,21 @@ def signature(text: bytes) -> bytes:
     return b64encode(hmac.digest(SECRET.encode(), text, "sha256"))
 
 
+def session_of(scope: Scope) -> dict[str, str]:
+    """What the cookie has, if it is signed by us."""
+    text, _, mark = header_value(scope, b"cookie").removeprefix("session=").partition(".")
+    if hmac.compare_digest(mark.encode(), signature(text.encode())):
+        session: dict[str, str] = json.loads(b64decode(text))
+        return session
+    return {}
+
+
+def session_cookie(session: dict[str, str]) -> bytes:
+    """The cookie, signed."""
+    text = b64encode(json.dumps(session).encode())
+    return b"session=%s.%s; Path=/; HttpOnly" % (text, signature(text))
+
+
 async def sessions(scope: Scope, receive: Receive, send: Send) -> None:
     """One value, in a cookie that is signed."""
     if scope["type"] == "lifespan":
@@ -448,13 +466,56 @@ async def sessions(scope: Scope, receive: Receive, send: Send) -> None:
     headers = [(b"content-type", TEXT), (b"vary", b"Cookie")]
     body = b"welcome"
     if scope["path"] == "/login":
-        text = b64encode(json.dumps({"name": "Ada Lovelace"}).encode())
-        cookie = b"session=%s.%s; Path=/; HttpOnly" % (text, signature(text))
-        headers.append((b"set-cookie", cookie))
+        headers.append((b"set-cookie", session_cookie({"name": "Ada Lovelace"})))
     else:
-        text, _, mark = header_value(scope, b"cookie").removeprefix("session=").partition(".")
-        if hmac.compare_digest(mark.encode(), signature(text.encode())):
-            body = json.loads(b64decode(text))["name"].encode()
+        body = session_of(scope)["name"].encode()
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def threads(scope: Scope, receive: Receive, send: Send) -> None:
+    """A function in a thread."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    body = (await asyncio.to_thread(where)).encode()
+    headers = [(b"content-type", TEXT), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def order_or_orders(path: str, session: dict[str, str]) -> tuple[int, bytes, bytes]:
+    """What the API answers: a status, a media type and a body."""
+    if path == "/orders":
+        return 200, JSON, json.dumps({"user": session["name"], "orders": ORDERS}).encode()
+    id = int(path.removeprefix("/orders/"))
+    if id > len(ORDERS):
+        problem = {"type": "about:blank", "title": "Not Found", "status": 404}
+        return 404, b"application/problem+json", json.dumps(problem).encode()
+    return 200, JSON, json.dumps({"user": session["name"], "order": ORDERS[id - 1]}).encode()
+
+
+async def api(scope: Scope, receive: Receive, send: Send) -> None:
+    """CORS, compression, sessions, request ids and problem details in one function."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    headers = [
+        (b"vary", b"Origin, Accept-Encoding, Cookie"),
+        (b"x-request-id", header_value(scope, b"x-request-id").encode()),
+    ]
+    origin = header_value(scope, b"origin")
+    if origin == ORIGIN:
+        headers.append((b"access-control-allow-origin", origin.encode()))
+    if scope["path"] == "/login":
+        headers.append((b"set-cookie", session_cookie({"name": "Ada Lovelace"})))
+        status, media_type, body = 200, JSON, b"{}"
+    else:
+        status, media_type, body = order_or_orders(scope["path"], session_of(scope))
+    if len(body) >= 500 and "gzip" in header_value(scope, b"accept-encoding"):
+        body = zlib.compress(body, wbits=31)
+        headers.append((b"content-encoding", b"gzip"))
+    headers += [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

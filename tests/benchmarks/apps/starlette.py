@@ -1,13 +1,15 @@
 """Starlette: https://www.starlette.io, whose forms need the package python-multipart; it names
-sse-starlette for server-sent events, and a2wsgi for WSGI.
+sse-starlette for server-sent events, and a2wsgi for WSGI. Request ids are by asgi-correlation-id.
 """
 
 from collections.abc import AsyncIterator
 
 from a2wsgi import WSGIMiddleware
+from asgi_correlation_id import CorrelationIdMiddleware
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.middleware.cors import CORSMiddleware
@@ -19,22 +21,25 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
-from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough
-from tests.benchmarks.assets import FOLDER, LONG, ORIGIN, SECRET
+from tests.benchmarks.asgi import CHUNK, CHUNKS, EVENTS, LAYERS, PassThrough, where
+from tests.benchmarks.assets import FOLDER, LONG, ORDERS, ORIGIN, SECRET
 from tests.benchmarks.github import ROUTES
 from tests.benchmarks.wsgi import application
 
 __all__ = [
+    "api",
     "bodies",
     "compressed",
     "cors",
     "files",
     "github",
+    "many",
     "mounted",
     "nested",
     "plain",
     "sessions",
     "streams",
+    "threads",
     "wrapped",
 ]
 
@@ -115,6 +120,30 @@ async def name(request: Request) -> PlainTextResponse:
     return PlainTextResponse(request.session["name"])
 
 
+def in_thread(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(where())
+
+
+async def order(request: Request) -> JSONResponse:
+    id = request.path_params["id"]
+    if id > len(ORDERS):
+        raise HTTPException(404)
+    return JSONResponse({"user": request.session["name"], "order": ORDERS[id - 1]})
+
+
+async def orders(request: Request) -> JSONResponse:
+    return JSONResponse({"user": request.session["name"], "orders": ORDERS})
+
+
+async def problem(request: Request, error: HTTPException) -> JSONResponse:
+    return JSONResponse(
+        {"type": "about:blank", "title": error.detail, "status": error.status_code},
+        status_code=error.status_code,
+        headers=error.headers,
+        media_type="application/problem+json",
+    )
+
+
 async def show(request: Request) -> PlainTextResponse:
     return PlainTextResponse(",".join(("ok", *request.path_params.values())))
 
@@ -159,3 +188,23 @@ sessions = Starlette(
     routes=[Route("/login", login), Route("/name", name)],
     middleware=[Middleware(SessionMiddleware, secret_key=SECRET)],
 )
+threads = Starlette(routes=[Route("/", in_thread)])
+api = Starlette(
+    routes=[
+        Route("/login", login),
+        Route("/orders", orders),
+        Route("/orders/{id:int}", order),
+    ],
+    middleware=[
+        Middleware(CorrelationIdMiddleware),
+        Middleware(CORSMiddleware, allow_origins=[ORIGIN]),
+        Middleware(GZipMiddleware),
+        Middleware(SessionMiddleware, secret_key=SECRET),
+    ],
+    exception_handlers={HTTPException: problem},
+)
+
+
+def many(paths: list[str]) -> Starlette:
+    routes = [Route(path.replace("{id}", "{id:int}"), item) for path in paths]
+    return Starlette(routes=routes)
