@@ -8,6 +8,7 @@ handler's annotation or `str` decides.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from framework._wire.urls import quote_segment
@@ -99,6 +100,7 @@ class Pattern:
         return f"/%2F{path[2:]}" if path.startswith("//") else path
 
 
+@lru_cache(maxsize=64)  # of each route its path is asked for several times in a row
 def parse_pattern(text: str, separator: str = "/") -> Pattern:
     """Take a path apart; ConfigError says what is wrong in it."""
     segments: list[Segment] = []

@@ -1,7 +1,9 @@
 """`App`: a recipe, its options, and the moment when both become one ASGI callable."""
 
+import gc
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from inspect import isasyncgenfunction, iscoroutinefunction, signature
 from os import getpid
@@ -37,6 +39,18 @@ DEBUG_IS_ON = (
 
 P = ParamSpec("P")
 Hook = TypeVar("Hook", bound=Callable[[], Any])
+
+
+@contextmanager
+def uncollected() -> Generator[None]:
+    """Collect no garbage in the course of the block, which makes much, and lets go of little of it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class App(Router):
@@ -173,37 +187,41 @@ class App(Router):
         Raises ConfigError for what cannot work, with the line that declared it.
         """
         if self._compiled is None:
-            compiler = Compiler(
-                self,
-                settings=self._settings,
-                converters=self._converters,
-                threads=self._threads,
-                debug=self._debug,
-            )
-            if id(self) in compiler.mounts:
-                raise ConfigError("the app is mounted in itself: mount another one")
-            dispatcher = compiler.dispatcher(redirects_slashes=self._redirects_slashes)
-            lifespan = Lifespan(
-                self,
-                self._lifespan,
-                self._on_startup,
-                self._on_shutdown,
-                compiler.mounts.values(),
-                self._shutdown,
-                self._tasks,
-            )
-            app = application(self, dispatcher, lifespan)
-            if self.rings.asgi:
-                errors = compiler.wiring([self]).errors
-                app = guarded(self, stacked(self.rings.asgi, app), errors, self._settings)
-            self._names = compiler.names
-            self._compiler, self._dispatcher = compiler, dispatcher
-            self._compiled = app
+            with uncollected():
+                self._compiled = self._build()
             if self.debug:
                 logger.warning(DEBUG_IS_ON, getpid())
             self._freeze()
-            self._become(app)
+            self._become(self._compiled)
         return self._compiled
+
+    def _build(self) -> ASGIApp:
+        compiler = Compiler(
+            self,
+            settings=self._settings,
+            converters=self._converters,
+            threads=self._threads,
+            debug=self._debug,
+        )
+        if id(self) in compiler.mounts:
+            raise ConfigError("the app is mounted in itself: mount another one")
+        dispatcher = compiler.dispatcher(redirects_slashes=self._redirects_slashes)
+        lifespan = Lifespan(
+            self,
+            self._lifespan,
+            self._on_startup,
+            self._on_shutdown,
+            compiler.mounts.values(),
+            self._shutdown,
+            self._tasks,
+        )
+        self._names = compiler.names
+        self._compiler, self._dispatcher = compiler, dispatcher
+        app = application(self, dispatcher, lifespan)
+        if not self.rings.asgi:
+            return app
+        errors = compiler.wiring([self]).errors
+        return guarded(self, stacked(self.rings.asgi, app), errors, self._settings)
 
     def _become(self, app: ASGIApp) -> None:
         # Who calls an object calls what its class has as `__call__`, which is one coroutine more to

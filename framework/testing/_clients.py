@@ -11,11 +11,12 @@ from contextlib import (
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 
-from framework.testing._bridge import Bridge
+from framework.testing._bridge import Bridge, open_portal
 from framework.testing._crew import Crew
 from framework.testing._httpx import httpx
+from framework.testing._lifespan import PATIENCE
 from framework.testing._server import Server
 from framework.testing._sessions import (
     AsyncWebSocketTestSession,
@@ -25,6 +26,7 @@ from framework.testing._sessions import (
 from framework.testing._transports import BRIDGE, AsyncTransport, Transport
 from framework.types import ASGIApp
 
+Auth: TypeAlias = httpx.Auth | tuple[str, str]
 Fields: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 
 TIMEOUT = 10.0
@@ -70,6 +72,7 @@ class AsyncTestClient(httpx.AsyncClient):
             client=client,
             spec_version=spec_version,
             extensions=extensions,
+            patience=None if timeout is None else PATIENCE,
         )
         self._way = AsyncTransport(self._server)
         self._stack = AsyncExitStack()
@@ -95,6 +98,7 @@ class AsyncTestClient(httpx.AsyncClient):
 
     async def __aenter__(self) -> Self:
         """Start the app. A failure of its startup is raised here."""
+        check_left(self._way.crew)
         self._way.crew = await self._stack.enter_async_context(self._server.running())
         return self
 
@@ -117,13 +121,15 @@ class AsyncTestClient(httpx.AsyncClient):
         headers: Fields | None = None,
         params: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] | None = None,
+        auth: Auth | None = None,
     ) -> AsyncGenerator[AsyncWebSocketTestSession]:
         """Open a socket for the block. One that the app refuses is a WebSocketDenialResponse."""
         request = self.build_request(
             "GET", url, headers=headers, params=params, cookies=dict(cookies or {})
         )
+        request = handshake(request, subprotocols)
         response = await self.send(
-            handshake(request, subprotocols), stream=True, follow_redirects=False
+            request, stream=True, auth=auth or self.auth, follow_redirects=False
         )
         try:
             if response.status_code != 101:
@@ -172,6 +178,7 @@ class TestClient(httpx.Client):
             client=client,
             spec_version=spec_version,
             extensions=extensions,
+            patience=None if timeout is None else PATIENCE,
         )
         super().__init__(
             base_url=base_url,
@@ -202,10 +209,13 @@ class TestClient(httpx.Client):
 
     def __enter__(self) -> Self:
         """Start the app. A failure of its startup is raised here."""
+        check_left(self._entered)
         with ExitStack() as stack:
             portal = stack.enter_context(self._open_portal())
+            bridge = Bridge(portal)
+            stack.callback(bridge.close)
             running = portal.wrap_async_context_manager(self._server.running())
-            self._entered = Bridge(portal), stack.enter_context(running)
+            self._entered = bridge, stack.enter_context(running)
             self._stack = stack.pop_all()
         return self
 
@@ -228,7 +238,7 @@ class TestClient(httpx.Client):
             yield Bridge(portal), crew
 
     def _open_portal(self) -> AbstractContextManager[BlockingPortal]:
-        return start_blocking_portal(self._backend, self._backend_options)
+        return open_portal(self._backend, self._backend_options)
 
     @contextmanager
     def websocket_connect(
@@ -239,12 +249,14 @@ class TestClient(httpx.Client):
         headers: Fields | None = None,
         params: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] | None = None,
+        auth: Auth | None = None,
     ) -> Generator[WebSocketTestSession]:
         """Open a socket for the block. One that the app refuses is a WebSocketDenialResponse."""
         request = self.build_request(
             "GET", url, headers=headers, params=params, cookies=dict(cookies or {})
         )
-        response = self.send(handshake(request, subprotocols), stream=True, follow_redirects=False)
+        request = handshake(request, subprotocols)
+        response = self.send(request, stream=True, auth=auth or self.auth, follow_redirects=False)
         try:
             if response.status_code != 101:
                 response.read()
@@ -252,6 +264,12 @@ class TestClient(httpx.Client):
             yield WebSocketTestSession(response.extensions[BRIDGE], response)
         finally:
             response.close()
+
+
+def check_left(entered: object) -> None:
+    """RuntimeError for a client whose app is running."""
+    if entered is not None:
+        raise RuntimeError("this client is in use already: leave it first, or make another one")
 
 
 def named(headers: Fields | None) -> httpx.Headers:

@@ -7,9 +7,11 @@ import anyio.lowlevel
 
 from framework._concurrency import is_being_cancelled
 from framework.exceptions import FrameworkError
-from framework.testing._call import GRACE, violation
+from framework.testing._call import GRACE, violation, within
 from framework.types import ASGIApp, Message
 
+PATIENCE = 60.0
+"""Seconds that an app has to start, or to shut down: a test that waits in vain shall fail, not hang."""
 ANSWERS = {
     "startup": ("lifespan.startup.complete", "lifespan.startup.failed"),
     "shutdown": ("lifespan.shutdown.complete", "lifespan.shutdown.failed"),
@@ -24,14 +26,16 @@ class LifespanCall:
         "_app",
         "_ended",
         "_failure",
+        "_patience",
         "_phase",
         "_state",
         "_stopping",
         "_told",
     )
 
-    def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
+    def __init__(self, app: ASGIApp, state: dict[str, Any], patience: float | None) -> None:
         self._app = app
+        self._patience = patience
         self._state = state
         self._phase = "startup"
         self._told = 0  # how many messages the app has received
@@ -59,7 +63,7 @@ class LifespanCall:
 
     async def start(self) -> None:
         """Wait for the startup; raises what the app has raised, or that it has failed."""
-        await self._answered.wait()
+        await within(self._patience, self._answered.wait, self._late)
         if self._failure is not None:
             await self._end()
             self._failure.add_note(
@@ -72,16 +76,23 @@ class LifespanCall:
         self._phase, self._answered = "shutdown", anyio.Event()
         self._stopping.set()
         in_haste = is_being_cancelled()
-        with anyio.move_on_after(GRACE if in_haste else None, shield=in_haste):
+        with anyio.move_on_after(
+            GRACE if in_haste else self._patience, shield=in_haste
+        ) as patience:
             if not self._ended.is_set():
                 await self._answered.wait()
             await self._end()
+        if patience.cancelled_caught and not in_haste:
+            return self._late(f"within {self._patience} s")
         return self._failure
 
     async def _end(self) -> None:
         """Wait a moment for an app that has said its last word to return, or to raise."""
         with anyio.move_on_after(GRACE):
             await self._ended.wait()
+
+    def _late(self, time: str) -> Exception:
+        return TimeoutError(f"the app did not answer lifespan.{self._phase} {time}")
 
     async def _receive(self) -> Message:
         self._told += 1

@@ -30,6 +30,7 @@ class Server:
         "_calls",
         "_client",
         "_extensions",
+        "_patience",
         "_root_path",
         "_spec_version",
         "_strict",
@@ -46,10 +47,12 @@ class Server:
         client: tuple[str, int] | None,
         spec_version: str,
         extensions: Mapping[str, Any] | None,
+        patience: float | None,
     ) -> None:
         self.app = app
         self.state: dict[str, Any] = {}
         self._strict = strict
+        self._patience = patience
         self._root_path = root_path
         self._client = client
         self._spec_version = spec_version
@@ -61,7 +64,7 @@ class Server:
         """Run the lifespan of the app around the block; a failure of it is raised, but hides no other."""
         async with Crew() as crew:
             self.state.clear()
-            lifespan = LifespanCall(asgi3(self.app), self.state)
+            lifespan = LifespanCall(asgi3(self.app), self.state, self._patience)
             crew.start_soon(lifespan.run)
             await lifespan.start()
             try:

@@ -51,10 +51,14 @@ class Transport(httpx.BaseTransport):
         with ExitStack() as stack:
             bridge, crew = stack.enter_context(self._enter())
             call = bridge.call(self._server.call, crew, request, content_in_threads(request))
-            stack.callback(bridge.call, leave, self._server, call)
+            stack.callback(self._leave, bridge, call)
             response = response_of(call, Content(bridge, call, stack.pop_all()))
             response.extensions[BRIDGE] = bridge
             return response
+
+    def _leave(self, bridge: Bridge, call: AnyCall) -> None:
+        if bridge.is_open:  # else the client was left first, and has left the app
+            bridge.call(leave, self._server, call)
 
 
 class AsyncContent(httpx.AsyncByteStream):

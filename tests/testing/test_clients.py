@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Any, Literal
 
 import anyio
+import anyio.to_thread
 import httpx
 import pytest
 import sniffio
@@ -13,7 +14,7 @@ import sniffio
 from framework import App, RedirectResponse, Request, Response, WebSocket
 from framework.testing import AsyncTestClient, TestClient, WebSocketDenialResponse
 from framework.testing._clients import TIMEOUT
-from tests.testing.apps import ACCEPT, CLOSE, Listener, sending
+from tests.testing.apps import ACCEPT, CLOSE, START, Listener, sending
 
 number: ContextVar[int] = ContextVar("number")
 events: list[str] = []
@@ -140,3 +141,52 @@ def test_a_socket_of_a_client_that_was_not_entered_has_its_own_loop() -> None:
         websocket.send_text("a")
     assert (b"x-a", b"1") in listener.scopes[0]["headers"]
     assert listener.has_heard("disconnect")
+
+
+@pytest.mark.parametrize("own", [False, True])
+async def test_a_socket_is_opened_with_the_credentials_of_the_client_or_its_own(own: bool) -> None:
+    credentials = b"Basic YTpi"  # a:b
+    listener = Listener([ACCEPT])
+    waiting = AsyncTestClient(listener)
+    blocking = TestClient(listener)
+    if not own:
+        waiting.auth = blocking.auth = ("a", "b")
+    auth = ("a", "b") if own else None
+    async with waiting.websocket_connect("/", auth=auth):
+        pass
+    await anyio.to_thread.run_sync(open_and_close, blocking, auth)
+    assert [dict(scope["headers"])[b"authorization"] for scope in listener.scopes] == [
+        credentials
+    ] * 2
+
+
+def open_and_close(client: TestClient, auth: tuple[str, str] | None) -> None:
+    with client.websocket_connect("/", auth=auth):
+        pass
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_response_may_be_closed_but_not_read_once_the_client_was_left(
+    backend: Literal["asyncio", "trio"],
+) -> None:
+    listener = Listener([START])
+    with TestClient(listener, backend=backend) as client:
+        response = client.send(client.build_request("GET", "/"), stream=True)
+    assert listener.has_heard("disconnect")
+    with pytest.raises(RuntimeError, match="the app has stopped"):
+        response.read()
+    response.close()
+
+
+async def test_a_client_that_is_in_use_is_not_entered_again() -> None:
+    async with AsyncTestClient(app) as client:
+        with pytest.raises(RuntimeError, match="in use already: leave it first"):
+            await client.__aenter__()
+
+
+def test_a_client_that_is_in_use_is_not_entered_again_without_awaiting() -> None:
+    events.clear()
+    again = pytest.raises(RuntimeError, match="in use already: leave it first")
+    with TestClient(app) as client, again:
+        client.__enter__()
+    assert events == ["up", "down"]

@@ -137,3 +137,19 @@ async def test_a_test_that_is_cancelled_does_not_wait_long_for_the_shutdown(
         async with AsyncTestClient(app):
             scope.cancel()
             await anyio.sleep_forever()
+
+
+async def never_stop(scope: Scope, receive: Receive, send: Send) -> None:
+    """An app that starts, and hears no word to stop."""
+    await send(STARTED)
+    await deaf(scope, receive, send)
+
+
+@pytest.mark.parametrize(("app", "phase"), [(deaf, "startup"), (never_stop, "shutdown")])
+async def test_a_test_does_not_wait_for_ever_for_an_app_that_says_nothing(
+    app: ASGIApp, phase: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framework.testing._clients.PATIENCE", 0.01)
+    with pytest.raises(TimeoutError, match=rf"answer lifespan\.{phase} within 0\.01 s"):
+        async with AsyncTestClient(app):
+            pass
