@@ -49,6 +49,7 @@ STOREYS = [
         "authentication",
         "checker",
         "middleware",
+        "openapi",
         "redis",
         "_folders",
         "_kept",
