@@ -9,6 +9,13 @@ from tests.interop.page import PAGE, written
 FOLDER = Path(__file__).parent
 
 if __name__ == "__main__":
-    tests = ["pytest", "-q", str(FOLDER), f"--ignore={FOLDER / 'test_page.py'}"]
+    tests = [
+        "pytest",
+        "-q",
+        "-p",
+        "no:unraisableexception",
+        str(FOLDER),
+        f"--ignore={FOLDER / 'test_page.py'}",
+    ]
     subprocess.run([sys.executable, "-m", *tests], check=True)
     PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")

@@ -1,4 +1,7 @@
-"""Warnings are errors here, too, unless they are of a package that we do not write."""
+"""Warnings are errors here, too, unless they are of a package that we do not write.
+
+What those leave behind unawaited shows at the end of the run only: `-p no:unraisableexception` lets it lie.
+"""
 
 import pytest
 
