@@ -127,6 +127,6 @@ def _spots(dispatcher: Dispatcher) -> Iterator[Spot]:
 
 def _leaves(matcher: Matcher[E]) -> list[Leaf[E]]:
     """The leaves of a matcher, the most specific first."""
-    tables = [table for by_count in matcher._tables for _, table in by_count]
+    tables = [table for by_count in matcher._tables.values() for _, table in by_count]
     dynamic = {id(leaf): leaf for table in tables for leaf in table.values()}
     return sorted([*matcher.static.values(), *dynamic.values()], key=Leaf[E].ranks)

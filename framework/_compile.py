@@ -9,11 +9,19 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from framework._concurrency import ThreadPool, is_async
-from framework._dispatch import Dispatcher, Entry, Fallbacks, ResolvedRoute, Table, guarded
-from framework._endpoint import Wiring, attended, http_endpoint, timed, websocket_endpoint
+from framework._dispatch import (
+    Dispatcher,
+    Entry,
+    Fallbacks,
+    ResolvedRoute,
+    Table,
+    by_route,
+    guarded,
+    mounted,
+)
+from framework._endpoint import Wiring, attended, bodiless, http_endpoint, timed, websocket_endpoint
 from framework._matcher import Leaf, Matcher
 from framework._names import Names
-from framework._paths import mounted_scope
 from framework._pattern import Parameter, Pattern
 from framework._results import Results
 from framework._signature import Call, HandlerSignature, choose_converter
@@ -33,7 +41,7 @@ from framework.routes import (
     parse_path,
 )
 from framework.routing import Include, Router
-from framework.types import ASGIApp, Receive, Scope, Send
+from framework.types import ASGIApp
 from framework.websockets import WebSocket
 
 __all__ = ["Compiler", "Placed"]
@@ -111,7 +119,7 @@ class Compiler:
         self._hosts: dict[Pattern | None, Leaves] = {None: Leaves({}, {})}
         self._taken: dict[Any, ResolvedRoute] = {}
         self._heads: list[Callable[[], None]] = []
-        self._wirings: dict[ResolvedRoute, Wiring] = {}
+        self._wirings: dict[tuple[int, ...], Wiring] = {}
         self._ringed: dict[int, tuple[ASGIApp, dict[Any, ASGIApp]]] = {}
         self.results = Results(settings.json)
         self.mounts: dict[int, tuple[ASGIApp, dict[str, Any]]] = {}
@@ -121,23 +129,26 @@ class Compiler:
             self._add(place)
         for add_head in self._heads:
             add_head()
+        self._heads.clear()
+        self._taken.clear()
 
     def wiring(
         self, routers: Sequence[Router], route: Route | WebSocketRoute | None = None
     ) -> Wiring:
         """What is around the handlers of these routers, or of a route in them, from the app inwards."""
-        levels = [router.exception_handlers for router in reversed(routers)]
-        around: list[Router | Route | WebSocketRoute] = [
-            *routers,
-            *([] if route is None else [route]),
-        ]
-        limits = [level.limits for level in around[1:]]
-        return Wiring(
-            self._settings.limited(limits),
-            self.results,
-            ErrorHandlers(levels, self.results, self._threads, self._debug),
-            [function for level in around for function in level.rings.functions],
-        )
+        around: list[Router | Route | WebSocketRoute] = [*routers]
+        if route is not None and (route.limits or route.rings.functions):
+            around.append(route)
+        key = tuple(map(id, around))  # most routes have nothing of their own, and share one
+        if key not in self._wirings:
+            levels = [router.exception_handlers for router in reversed(routers)]
+            self._wirings[key] = Wiring(
+                self._settings.limited([level.limits for level in around[1:]]),
+                self.results,
+                ErrorHandlers(levels, self.results, self._threads, self._debug),
+                [function for level in around for function in level.rings.functions],
+            )
+        return self._wirings[key]
 
     def dispatcher(self, *, redirects_slashes: bool) -> Dispatcher:
         """The tables, ready to be looked things up in."""
@@ -184,34 +195,39 @@ class Compiler:
         host, pattern = self._resolve(place, signatures.values())
         methods = {*route.handlers, *(["HEAD"] if "GET" in route.handlers else [])}
         resolved = self._resolved(place, pattern, route.name, route.endpoint, methods)
-        wiring = self._wirings[resolved] = self.wiring(place.routers, route)
+        wiring = self.wiring(place.routers, route)
 
-        def add(method: str, signature: HandlerSignature) -> None:
+        def endpoint(signature: HandlerSignature) -> ASGIApp:
             call = signature.call(names, self._threads)
             if route.cancel_on_disconnect:
                 call = attended(call)
             if route.timeout is not None:
                 call = timed(call, route.timeout)
-            serve = http_endpoint(
+            return http_endpoint(
                 call,
                 wiring,
                 title,
                 needs_request=signature.connection is not None or route.cancel_on_disconnect,
                 status_code=route.status_code,
-                is_head=method == "HEAD",
             )
+
+        def add(method: str, serve: ASGIApp) -> None:
+            if method == "HEAD":
+                serve = bodiless(serve)
             serve = self._ring(place, resolved, method, serve)
-            leaf = self._leaf(host, "http", pattern)
             leaf.methods[method] = (serve, route.endpoint, resolved)
 
         def add_head() -> None:
-            if _key(host, "http", pattern, "HEAD") not in self._taken:
-                add("HEAD", signatures["GET"])
+            if (*key, "HEAD") not in self._taken:
+                add("HEAD", endpoints["GET"])
 
-        for method, signature in signatures.items():
-            self._take(_key(host, "http", pattern, method), resolved)
-            add(method, signature)
-        if "GET" in signatures:
+        key = _key(host, "http", pattern)
+        leaf = self._leaf(host, "http", pattern)
+        endpoints = {method: endpoint(signature) for method, signature in signatures.items()}
+        for method, serve in endpoints.items():
+            self._take((*key, method), resolved)
+            add(method, serve)
+        if "GET" in endpoints:
             self._heads.append(add_head)
 
     def _add_websocket_route(self, place: Placed, route: WebSocketRoute) -> None:
@@ -222,8 +238,8 @@ class Compiler:
             raise ConfigError(f"{title} must be `async def`: a socket cannot be used from a thread")
         host, pattern = self._resolve(place, [signature])
         resolved = self._resolved(place, pattern, route.name, route.endpoint, ())
-        self._take(_key(host, "websocket", pattern, None), resolved)
-        wiring = self._wirings[resolved] = self.wiring(place.routers, route)
+        self._take((*_key(host, "websocket", pattern), None), resolved)
+        wiring = self.wiring(place.routers, route)
         serve = websocket_endpoint(signature.call(names, self._threads), wiring)
         serve = self._ring(place, resolved, None, serve)
         self._leaf(host, "websocket", pattern).any_method = (serve, route.endpoint, resolved)
@@ -233,9 +249,9 @@ class Compiler:
         if pattern.rest_index() is not None:
             raise ConfigError("a mount answers all below its path: leave {...:path} out of it")
         resolved = self._resolved(place, pattern, mount.name, mount.app, ())
-        self._take(_key(host, "mount", pattern, None), resolved)
+        self._take((*_key(host, "mount", pattern), None), resolved)
         state = self.mounts.setdefault(id(mount.app), (mount.app, {}))[1]
-        wiring = self._wirings[resolved] = self.wiring(place.routers)
+        wiring = self.wiring(place.routers)
         serve = mounted(mount.app, len(pattern.segments), state, strip=mount.strip)
         for function in reversed(wiring.functions):
             if isinstance(function, GuardsApps):
@@ -320,8 +336,12 @@ class Compiler:
             outer, endpoints = self._ringed[id(level)]
             endpoints[resolved, method] = serve
             serve = outer
-        wiring = self._wirings[resolved]
+        wiring = self._wiring_of(resolved)
         return guarded(self._app, serve, wiring.errors, wiring.settings)
+
+    def _wiring_of(self, resolved: ResolvedRoute) -> Wiring:
+        route, _, routers = self.places[resolved]
+        return self.wiring(routers, None if isinstance(route, Mount) else route)
 
     def _fallbacks(self, *, redirects_slashes: bool) -> Fallbacks:
         def calling(answer: Callable[[], Response]) -> Call:
@@ -342,12 +362,12 @@ class Compiler:
             def refuse() -> Response:
                 raise MethodNotAllowed(methods)
 
-            return endpoint(refuse, self._wirings[route])
+            return endpoint(refuse, self._wiring_of(route))
 
         @cache
         def options(route: ResolvedRoute, methods: frozenset[str]) -> ASGIApp:
             allow = {"allow": ", ".join(sorted(methods))}
-            return endpoint(lambda: Response(None, 204, allow), self._wirings[route])
+            return endpoint(lambda: Response(None, 204, allow), self._wiring_of(route))
 
         def redirect(location: str) -> ASGIApp:
             return endpoint(lambda: RedirectResponse(location), wiring)
@@ -364,8 +384,8 @@ class Compiler:
         )
 
 
-def _key(host: Pattern | None, kind: str, pattern: Pattern, method: str | None) -> Any:
-    return (None if host is None else host.shape(), kind, pattern.shape(), method)
+def _key(host: Pattern | None, kind: str, pattern: Pattern) -> tuple[Any, ...]:
+    return (None if host is None else host.shape(), kind, pattern.shape())
 
 
 def stacked(middleware: Sequence[Middleware], app: ASGIApp) -> ASGIApp:
@@ -373,28 +393,3 @@ def stacked(middleware: Sequence[Middleware], app: ASGIApp) -> ASGIApp:
     for each in reversed(middleware):
         app = each.wrap(app)
     return app
-
-
-def by_route(endpoints: Mapping[Any, ASGIApp]) -> ASGIApp:
-    """One app for several endpoints, chosen by what the look-up has written into the scope."""
-
-    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        route, method = scope["route"], scope.get("method")
-        serve = endpoints.get((route, method)) or endpoints.get((route, None))
-        if serve is None:  # a middleware has changed the method to one that the route does not have
-            raise MethodNotAllowed(route.methods)
-        await serve(scope, receive, send)
-
-    return dispatch
-
-
-def mounted(app: ASGIApp, depth: int, state: Mapping[str, Any], *, strip: bool) -> ASGIApp:
-    """An app as it is mounted: below its path, with what its own lifespan has put into the state."""
-
-    async def serve_mounted(scope: Scope, receive: Receive, send: Send) -> None:
-        child = mounted_scope(scope, depth, strip=strip)
-        if state:
-            child["state"] = {**scope.get("state", {}), **state}
-        await app(child, receive, send)
-
-    return serve_mounted

@@ -1,22 +1,32 @@
 """What runs for every connection: the look-up of its endpoint, and the answer where there is none."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from framework._endpoint import responding
 from framework._exchange import Exchange
 from framework._matcher import Found, Leaf, Matcher
-from framework._paths import root_path, split_path
+from framework._paths import mounted_scope, root_path, split_path
 from framework._pattern import Pattern
 from framework._wire.urls import parse_authority, quote_path, quote_query, quote_segment
 from framework.connections import Settings
 from framework.errors import ErrorHandlers
-from framework.exceptions import FrameworkError
+from framework.exceptions import FrameworkError, MethodNotAllowed
 from framework.requests import Request
 from framework.types import ASGIApp, Receive, Scope, Send
 from framework.websockets import WebSocket
 
-__all__ = ["Dispatcher", "Entry", "Fallbacks", "ResolvedRoute", "Table", "application", "guarded"]
+__all__ = [
+    "Dispatcher",
+    "Entry",
+    "Fallbacks",
+    "ResolvedRoute",
+    "Table",
+    "application",
+    "by_route",
+    "guarded",
+    "mounted",
+]
 
 
 class ResolvedRoute:
@@ -222,6 +232,31 @@ def application(owner: Any, dispatcher: Dispatcher, lifespan: ASGIApp) -> ASGIAp
     return app
 
 
+def by_route(endpoints: Mapping[Any, ASGIApp]) -> ASGIApp:
+    """One app for several endpoints, chosen by what the look-up has written into the scope."""
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        route, method = scope["route"], scope.get("method")
+        serve = endpoints.get((route, method)) or endpoints.get((route, None))
+        if serve is None:  # a middleware has changed the method to one that the route does not have
+            raise MethodNotAllowed(route.methods)
+        await serve(scope, receive, send)
+
+    return dispatch
+
+
+def mounted(app: ASGIApp, depth: int, state: Mapping[str, Any], *, strip: bool) -> ASGIApp:
+    """An app as it is mounted: below its path, with what its own lifespan has put into the state."""
+
+    async def serve_mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        child = mounted_scope(scope, depth, strip=strip)
+        if state:
+            child["state"] = {**scope.get("state", {}), **state}
+        await app(child, receive, send)
+
+    return serve_mounted
+
+
 def guarded(
     owner: Any,
     stack: ASGIApp,
@@ -238,7 +273,7 @@ def guarded(
             await stack(scope, receive, send)
             return
         scope["app"] = owner
-        exchange = Exchange(scope, receive, send, keep=keep)
+        exchange = Exchange(scope, receive, send, keep)
         if is_mount:
             exchange.delegate()
         try:

@@ -5,7 +5,7 @@ All that can be decided before the first request is decided here, in closures: `
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import anyio
 
@@ -21,17 +21,22 @@ from framework.requests import Request
 from framework.responses import Response, has_no_content, whole_response
 from framework.routes import CallNext, FunctionMiddleware, name_of
 from framework.shutdown import shutdown_of
-from framework.types import ASGIApp, Receive, Scope, Send
+from framework.types import ASGIApp, Message, Receive, Scope, Send
 from framework.websockets import SERVED, WebSocket
 
 __all__ = [
     "Wiring",
     "attended",
+    "bodiless",
     "http_endpoint",
     "responding",
     "timed",
     "websocket_endpoint",
 ]
+
+
+Respond: TypeAlias = Callable[[object], Response]
+"""Makes a response of what a handler or a middleware has returned."""
 
 
 class Wiring(NamedTuple):
@@ -51,17 +56,16 @@ def http_endpoint(
     *,
     needs_request: bool = True,
     status_code: int | None = None,
-    is_head: bool = False,
 ) -> ASGIApp:
     """The ASGI callable of one handler, with its function middleware around it."""
     settings, results, errors, functions = wiring
     status = 200 if status_code is None else status_code
     encoders: dict[type, Encode] = {} if has_no_content(status) else results.encoders
-    encoder = encoders.get
     respond = _responder(encoders, results, status_code, title)
     if functions:
-        call = _nested(call, wiring, respond)
-        needs_request = True
+        call, respond = _nested(call, wiring, respond)
+        encoders, needs_request = {}, True
+    encoder = encoders.get
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send, settings) if needs_request else None
@@ -78,7 +82,7 @@ def http_endpoint(
                 body, fields = answer
                 try:
                     await send({"type": "http.response.start", "status": status, "headers": fields})
-                    await send({"type": "http.response.body", "body": b"" if is_head else body})
+                    await send({"type": "http.response.body", "body": body})
                 except OSError:
                     return  # HTTP spec 2.4: the client has gone
             else:
@@ -97,9 +101,21 @@ def http_endpoint(
     return serve
 
 
+def bodiless(serve: ASGIApp) -> ASGIApp:
+    """The endpoint of a GET, as it answers a HEAD: with the same fields, and no body."""
+
+    async def serve_head(scope: Scope, receive: Receive, send: Send) -> None:
+        def send_bodiless(message: Message) -> Awaitable[None]:
+            return send({**message, "body": b""} if "body" in message else message)
+
+        await serve(scope, receive, send_bodiless)
+
+    return serve_head
+
+
 def _responder(
     encoders: Mapping[type, Encode], results: Results, status_code: int | None, title: str
-) -> Callable[[object], Response]:
+) -> Respond:
     # The shortest ways of `results.response`.
     status = 200 if status_code is None else status_code
 
@@ -120,7 +136,7 @@ def responding(request: Request, send: Send) -> Callable[[Response], Awaitable[N
     return lambda response: response(request.scope, request.disconnected, send)
 
 
-def _nested(call: Call, wiring: Wiring, respond: Callable[[object], Response]) -> Call:
+def _nested(call: Call, wiring: Wiring, respond: Respond) -> tuple[Call, Respond]:
     # Each function sees a Response from its `call_next`, also where an HTTPException was raised
     # further in; only exceptions that nobody expects pass it as such.
     errors = wiring.errors
@@ -131,13 +147,20 @@ def _nested(call: Call, wiring: Wiring, respond: Callable[[object], Response]) -
         except Exception as error:
             return await errors.convert(error, request)
 
-    outermost = _layered(innermost, wiring)
-    return lambda request, _: outermost(request)
+    # To `serve` the outermost is the handler: what it raises or returns is converted there.
+    outermost, *inner = wiring.functions
+    call_next = _layered(inner, innermost, wiring)
+    return (
+        lambda request, _: outermost(request, call_next),
+        _middleware_responder(outermost, wiring.results),
+    )
 
 
-def _layered(innermost: CallNext, wiring: Wiring) -> CallNext:
+def _layered(
+    functions: Sequence[FunctionMiddleware], innermost: CallNext, wiring: Wiring
+) -> CallNext:
     outermost = innermost
-    for function in reversed(wiring.functions):
+    for function in reversed(functions):
         outermost = _layer(function, outermost, wiring.results, wiring.errors)
     return outermost
 
@@ -145,20 +168,29 @@ def _layered(innermost: CallNext, wiring: Wiring) -> CallNext:
 def _layer(
     function: FunctionMiddleware, call_next: CallNext, results: Results, errors: ErrorHandlers
 ) -> CallNext:
-    title = f"the middleware {name_of(function)}"
+    respond = _middleware_responder(function, results)
 
     async def layer(request: Request) -> Response:
         try:
-            response = await function(request, call_next)
-            if isinstance(response, Response):
-                return response
-            if response is None:
-                raise TypeError(f"{title} returned None: return the response")
-            return results.response(response, None, title)
+            response: object = await function(request, call_next)
+            return response if isinstance(response, Response) else respond(response)
         except Exception as error:
             return await errors.convert(error, request)
 
     return layer
+
+
+def _middleware_responder(function: FunctionMiddleware, results: Results) -> Respond:
+    title = f"the middleware {name_of(function)}"
+
+    def respond(value: object) -> Response:
+        if isinstance(value, Response):
+            return value
+        if value is None:
+            raise TypeError(f"{title} returned None: return the response")
+        return results.response(value, None, title)
+
+    return respond
 
 
 def timed(call: Call, seconds: float) -> Call:
@@ -189,7 +221,7 @@ def websocket_endpoint(call: Call, wiring: Wiring) -> ASGIApp:
     Function middleware gets the WebSocket. What it sees of one that was served is a response of 101;
     the response to an error refuses the socket, or closes it if it was accepted.
     """
-    settings, errors = wiring.settings, wiring.errors
+    settings, errors, functions = wiring.settings, wiring.errors, wiring.functions
 
     async def innermost(websocket: Any) -> Response:
         try:
@@ -200,7 +232,7 @@ def websocket_endpoint(call: Call, wiring: Wiring) -> ASGIApp:
             return await errors.convert(error, websocket)
         return Response(None, SERVED)
 
-    outermost = _layered(innermost, wiring)
+    outermost = _layered(functions, innermost, wiring)
 
     async def serve_socket(scope: Scope, receive: Receive, send: Send) -> None:
         websocket: Any = WebSocket(scope, receive, send, settings)

@@ -34,7 +34,7 @@ class Exchange:
 
     __slots__ = ("_intake", "_outer", "_receive", "_send", "keep", "leftovers", "started")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, *, keep: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, keep: int) -> None:
         self._outer: Exchange | None = scope.get(EXCHANGE)
         self._receive = receive
         self._send = send

@@ -27,9 +27,10 @@ PLAIN: Scope = {"type": "http", "method": "GET", "headers": []}
 
 
 class KeptAnswer(NamedTuple):
-    """The 200 of a file in one coding; `body` is None if it is large."""
+    """The 200 of a file in one coding, with the fields of its 304; `body` is None if it is large."""
 
     fields: Sequence[Field]
+    fields_of_304: Sequence[Field]
     body: bytes | None
     etag: str
     modified: float
@@ -47,7 +48,8 @@ def kept_answer(response: FileResponse) -> KeptAnswer:
     [message] = opened.messages
     body = None if message.get("more_body", False) else message["body"]
     etag = Headers(raw=opened.fields)["etag"]
-    return KeptAnswer(opened.fields, body, etag, opened.stat.st_mtime)
+    fields_of_304 = [field for field in opened.fields if field[0] not in OF_CONTENT]
+    return KeptAnswer(opened.fields, fields_of_304, body, etag, opened.stat.st_mtime)
 
 
 def choose_coding(scope: Scope, codings: Sequence[str]) -> str:
@@ -84,12 +86,12 @@ class KeptAnswers:
         if variants is None:
             return None
         codings = [coding for coding in variants if coding != IDENTITY]
-        fields, body, etag, modified = variants[choose_coding(scope, codings)]
+        fields, fields_of_304, body, etag, modified = variants[choose_coding(scope, codings)]
         method: str = scope["method"]
         asked = conditions(scope["headers"])
         status = evaluate(method, asked, etag=etag, last_modified=modified)
         if status == 304:
-            return whole_response(304, [each for each in fields if each[0] not in OF_CONTENT], b"")
+            return whole_response(304, [*fields_of_304], b"")
         if status is not None or (method == "GET" and ("range" in asked or body is None)):
             return None
         return whole_response(200, [*fields], body or b"")

@@ -113,6 +113,19 @@ Found: TypeAlias = tuple[E, dict[str, Any]]
 Tables: TypeAlias = list[tuple[Key, dict[Any, Leaf[E]]]]
 
 
+class TablesByCount(dict[int, Tables[E]]):
+    """What to try for a path of so many segments; of more than any pattern, those of the largest number."""
+
+    __slots__ = ("_longest",)
+
+    def __init__(self, tables: Sequence[Tables[E]]) -> None:
+        super().__init__(enumerate(tables))
+        self._longest = tables[-1]
+
+    def __missing__(self, count: int) -> Tables[E]:
+        return self._longest
+
+
 class Matcher(Generic[E]):
     """The leaves of one host, in the order in which they are tried."""
 
@@ -137,7 +150,8 @@ class Matcher(Generic[E]):
         Where there is none, the leaves that take the path for other methods.
         """
         is_near = False
-        for pick, leaves in self._tables_for(segments):
+        tables = self._tables if segments[-1] else self._tables_slashed
+        for pick, leaves in tables[len(segments)]:
             leaf = leaves.get(pick(segments))
             if leaf is not None:
                 entry = leaf.methods.get(method, leaf.any_method)
@@ -181,20 +195,16 @@ class Matcher(Generic[E]):
         return self.static.get(path) if path.count("/") == len(segments) - 1 else None
 
     def _dynamic_leaves(self, segments: Sequence[str]) -> list[Leaf[E]]:
-        leaves = [leaves.get(pick(segments)) for pick, leaves in self._tables_for(segments)]
+        tables = self._tables if segments[-1] else self._tables_slashed
+        leaves = [leaves.get(pick(segments)) for pick, leaves in tables[len(segments)]]
         return [leaf for leaf in leaves if leaf is not None and leaf.parse(segments) is not None]
 
-    def _tables_for(self, segments: Sequence[str]) -> Tables[E]:
-        by_count = self._tables if segments[-1] else self._tables_slashed
-        count = len(segments)
-        return by_count[count] if count < len(by_count) else by_count[-1]
 
+def _tables_by_count(leaves: Sequence[Leaf[E]], longest: int) -> TablesByCount[E]:
+    """The tables of these leaves, which are in their order.
 
-def _tables_by_count(leaves: Sequence[Leaf[E]], longest: int) -> list[Tables[E]]:
-    """What to try for a path of so many segments; the last one is for all longer paths.
-
-    `leaves` are in their order, and those with the same ranks and the same literal segments, whose
-    parameters differ, go into tables behind each other.
+    Those with the same ranks and the same literal segments, whose parameters differ, go into tables
+    behind each other.
     """
     kinds: dict[tuple[Any, int], tuple[Leaf[E], Key, dict[Any, Leaf[E]]]] = {}
     repeats: Counter[tuple[Any, Any]] = Counter()
@@ -205,10 +215,12 @@ def _tables_by_count(leaves: Sequence[Leaf[E]], longest: int) -> list[Tables[E]]
         again = repeats[ranks, key]
         kinds.setdefault((ranks, again), (leaf, pick, {}))[2][key] = leaf
         repeats[ranks, key] += 1
-    return [
-        [(pick, table) for sample, pick, table in kinds.values() if sample.fits(count)]
-        for count in range(longest + 2)
-    ]
+    return TablesByCount(
+        [
+            [(pick, table) for sample, pick, table in kinds.values() if sample.fits(count)]
+            for count in range(longest + 2)
+        ]
+    )
 
 
 def _is_static(leaf: Leaf[Any]) -> bool:

@@ -73,7 +73,7 @@ def mounted_scope(scope: Scope, depth: int, *, strip: bool) -> Scope:
         rest = segments[depth:] or [""]
         child["path"] = "/" + "/".join(rest)
         child["raw_path"] = ("/" + "/".join(map(quote_segment, rest))).encode()
-    elif scope["path"] != (path := whole_path(scope)):
+    elif root and scope["path"] != (path := whole_path(scope)):
         child["path"] = path
         child["raw_path"] = (quote_path(root) + "/".join(map(quote_segment, segments))).encode()
     return child
@@ -83,7 +83,9 @@ def local_path(scope: Scope) -> str:
     """The decoded path below `root_path`, "/" for the app's own."""
     path: str = scope["path"]
     root = root_path(scope)
-    return (path[len(root) :] if _is_below(path, root) else path) or "/"
+    if root and _is_below(path, root):
+        path = path[len(root) :]
+    return path or "/"
 
 
 def _is_below(path: str, root: str) -> bool:

@@ -196,7 +196,10 @@ class HTTPConnection:
     def cookies(self) -> dict[str, str]:
         """The request's cookies; malformed ones are left out (RFC 6265bis section 5.8)."""
         if self._cookies is None:
-            values = self.headers.getlist("cookie")
+            fields = self.scope["headers"]
+            values = [
+                value.decode("latin-1") for name, value in fields if name.lower() == b"cookie"
+            ]
             limit = self._settings.limits.max_cookies
             self._cookies = parse_cookies(values, max_cookies=limit)
         return self._cookies

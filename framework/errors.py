@@ -7,13 +7,14 @@ HTTPException says, and of any other exception nothing.
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from html import escape
 from itertools import takewhile
 from typing import Any, Protocol, TypeAlias
 
 from framework._concurrency import ThreadPool, is_async
 from framework._results import Results
-from framework._wire.headers import Headers
+from framework._wire.headers import add_vary, combined_value
 from framework._wire.json import StandardJSON
 from framework._wire.negotiation import best_media_type
 from framework.connections import HTTPConnection
@@ -24,7 +25,7 @@ from framework.exceptions import (
     WebSocketDisconnect,
     reason_phrase,
 )
-from framework.responses import Field, Response
+from framework.responses import LENGTH, Field, Response, content_type, whole_response
 from framework.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["DebugAnswers", "ErrorHandlers", "error_response", "log_unhandled"]
@@ -34,7 +35,10 @@ logger: logging.Logger = logging.getLogger("framework")
 Handlers: TypeAlias = Mapping[int | type[Exception], Callable[[Any, Any], Any]]
 
 PROBLEM = "application/problem+json"
-OFFERS = (PROBLEM, "application/json", "text/html", "text/plain")
+HTML = "text/html"
+TEXT = "text/plain"
+OFFERS = (PROBLEM, "application/json", HTML, TEXT)
+CONTENT_TYPES = {media_type: content_type(media_type) for media_type in (PROBLEM, HTML, TEXT)}
 ACCEPTS_ANYTHING: Field = (b"accept", b"*/*")
 
 _encode = StandardJSON().encode
@@ -53,8 +57,10 @@ def error_response(
     `errors` is a member of the problem details that lists what is wrong with the request.
     """
     body, media_type = error_body(status_code, detail, accept, errors)
-    response = Response(body, status_code, headers, media_type)
-    response.headers.vary("Accept")
+    response = whole_response(status_code, [CONTENT_TYPES[media_type], LENGTH[len(body)]], body)
+    if headers is not None:
+        response.headers.update(headers)
+    add_vary(response.raw_headers, b"Accept")
     return response
 
 
@@ -65,24 +71,35 @@ def error_body(
     errors: Sequence[Mapping[str, str]],
 ) -> tuple[bytes, str]:
     """The body of the default answer in the form that is preferred, and its media type."""
-    title = reason_phrase(status_code)
-    if detail == title:
-        detail = None
     # RFC 9110 section 12.5.1: where nothing offered is acceptable, an error may be sent all the same.
-    media_type = PROBLEM if accept in (None, "*/*") else best_media_type(accept, OFFERS)
-    if media_type == "text/html":
-        return _html(status_code, title, detail).encode(
-            errors="replace"
-        ), "text/html; charset=utf-8"
-    if media_type == "text/plain":
+    offer = None if accept in (None, "*/*") else best_media_type(accept, OFFERS)
+    media_type = offer if offer in (HTML, TEXT) else PROBLEM
+    if errors or detail not in (None, reason_phrase(status_code)):
+        return _encoded(status_code, media_type, detail, errors), media_type
+    return _encoded_status(status_code, media_type), media_type
+
+
+def _encoded(
+    status_code: int,
+    media_type: str,
+    detail: str | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> bytes:
+    title = reason_phrase(status_code)
+    if media_type == HTML:
+        return _html(status_code, title, detail).encode(errors="replace")
+    if media_type == TEXT:
         text = title if detail is None else f"{title}: {detail}"
-        return text.encode(errors="replace"), "text/plain; charset=utf-8"
+        return text.encode(errors="replace")
     problem: dict[str, object] = {"type": "about:blank", "title": title, "status": status_code}
     if detail is not None:
         problem["detail"] = detail
     if errors:
         problem["errors"] = errors
-    return _encode(problem), PROBLEM
+    return _encode(problem)
+
+
+_encoded_status: Callable[[int, str], bytes] = cache(_encoded)  # of hundreds at most
 
 
 def plain_error(status_code: int) -> ASGIApp:
@@ -96,7 +113,7 @@ def plain_error(status_code: int) -> ASGIApp:
         if ACCEPTS_ANYTHING in scope["headers"]:
             body, fields = anything
         else:
-            accept = Headers(raw=scope["headers"]).combined("accept")
+            accept = combined_value(scope["headers"], b"accept")
             body, fields = prepared[best_media_type(accept, OFFERS) if accept else None]
         headers = [*fields]
         if scope["method"] == "HEAD":
@@ -139,7 +156,7 @@ class ErrorHandlers:
         threads: ThreadPool,
         debug: DebugAnswers | None = None,
     ) -> None:
-        self._levels = levels
+        self._levels = [handlers for handlers in levels if handlers]
         self._results = results
         self._threads = threads
         self._debug = debug
@@ -196,7 +213,7 @@ class ErrorHandlers:
             except Exception:
                 logger.exception("the handler of unexpected exceptions failed itself")
         if response is None:
-            response = error_response(500, accept=connection.headers.combined("accept"))
+            response = error_response(500, accept=_accept(connection))
         if connection.scope.get("http_version", "1.1").startswith("1"):
             # The exception goes on to the server, and servers close the connection upon it.
             response.headers["connection"] = "close"
@@ -220,6 +237,8 @@ class ErrorHandlers:
         return response
 
     def _handler(self, error: Exception) -> Callable[[Any, Any], Any] | None:
+        if not self._levels:
+            return None
         keys: list[int | type] = [error.status_code] if isinstance(error, HTTPException) else []
         keys += takewhile(lambda cls: cls is not Exception, type(error).__mro__)
         return next(filter(None, map(self._find, keys)), None)
@@ -243,9 +262,13 @@ def default_response(error: HTTPException, connection: HTTPConnection) -> Respon
         error.status_code,
         error.detail,
         error.headers,
-        accept=connection.headers.combined("accept"),
+        accept=_accept(connection),
         errors=error.errors if isinstance(error, InvalidContent) else (),
     )
+
+
+def _accept(connection: HTTPConnection) -> str | None:
+    return combined_value(connection.scope["headers"], b"accept")
 
 
 def log_unhandled(error: Exception, scope: Scope) -> None:

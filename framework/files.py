@@ -47,7 +47,7 @@ BODY = "http.response.body"
 PATHSEND = "http.response.pathsend"
 ZEROCOPYSEND = "http.response.zerocopysend"
 
-PIECE = 256 * 1024  # bytes for each trip to a thread
+PIECE = 512 * 1024  # bytes for each trip to a thread
 
 CONTENT_TYPES: Mapping[str, Field] = {
     media_type: content_type(media_type) for media_type in {*MEDIA_TYPES.values(), UNKNOWN}

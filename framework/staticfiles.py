@@ -7,7 +7,6 @@ answer is where there is none, and what is said about the file. A request takes 
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -128,8 +127,10 @@ class StaticFiles:
                 raise  # to its handlers, which word the answer
             await refuse(error, scope, receive, send)
             return
-        with suppress(ClientDisconnect):  # nobody is left to be answered
+        try:
             await answer(scope, receive, send)
+        except ClientDisconnect:
+            return  # nobody is left to be answered
 
     async def _answer(self, scope: Scope) -> ASGIApp:
         names = _names(scope, dotfiles=self._dotfiles)

@@ -83,7 +83,7 @@ def app_with(
 async def test_messages_pass_as_they_are() -> None:
     sent = Sent()
     messages = [body(b"ab", more=True), body(b"c"), DISCONNECT]
-    exchange = Exchange({}, receiving(*messages), sent, keep=9)
+    exchange = Exchange({}, receiving(*messages), sent, 9)
     assert [await exchange.receive() for _ in messages] == messages
     assert not exchange.started
     await exchange.send({"type": "http.response.early_hint"})
@@ -94,7 +94,7 @@ async def test_messages_pass_as_they_are() -> None:
 
 
 async def test_a_message_without_its_optional_keys_is_the_end_of_an_empty_body() -> None:
-    exchange = Exchange({}, receiving({"type": "http.request"}), Sent(), keep=9)
+    exchange = Exchange({}, receiving({"type": "http.request"}), Sent(), 9)
     await exchange.receive()
     exchange.ask(0)
     assert await exchange.receive() == body(b"")
@@ -102,14 +102,14 @@ async def test_a_message_without_its_optional_keys_is_the_end_of_an_empty_body()
 
 async def test_an_exchange_asks_the_one_around_it() -> None:
     scope: Scope = {}
-    outer = Exchange(scope, receiving(body(b"ab")), Sent(), keep=9)
+    outer = Exchange(scope, receiving(body(b"ab")), Sent(), 9)
     await outer.receive()
-    Exchange(scope, outer.receive, outer.send, keep=9).ask(0)
+    Exchange(scope, outer.receive, outer.send, 9).ask(0)
     assert await outer.receive() == body(b"ab")
 
 
 async def test_an_answer_has_begun_also_if_sending_fails() -> None:
-    exchange = Exchange({}, receiving(), Sent(until=0), keep=9)
+    exchange = Exchange({}, receiving(), Sent(until=0), 9)
     with pytest.raises(ConnectionResetError):
         await exchange.send({"type": "http.response.start"})
     assert exchange.started
@@ -297,7 +297,7 @@ async def test_an_error_handler_reads_a_body_that_middleware_has_read() -> None:
 async def test_a_chunk_that_is_stolen_in_the_middle_is_missed() -> None:
     parts = [body(b"longer than", more=True), body(b"stolen", more=True), body(b"rest")]
     scope: Scope = {}
-    exchange = Exchange(scope, receiving(*parts), Sent(), keep=99)
+    exchange = Exchange(scope, receiving(*parts), Sent(), 99)
     exchange.ask(0)
     assert await exchange.receive() == parts[0]
     exchange.ask(None)

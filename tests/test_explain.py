@@ -350,7 +350,7 @@ def test_limits_and_exception_handlers_are_those_of_the_route() -> None:
     assert app.explain("GET", "/x").worded_by == "the exception handler missing"
     assert app.explain("PUT", "/r/slow").worded_by == "the default, as application/problem+json"
     html = app.explain("PUT", "/r/slow", {"Accept": "text/html"})
-    assert html.worded_by == "the default, as text/html; charset=utf-8"
+    assert html.worded_by == "the default, as text/html"
     assert app.explain("OPTIONS", "/r/slow").worded_by == ""
 
 

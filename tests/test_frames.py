@@ -129,12 +129,12 @@ COSTS: list[tuple[str, Callable[[], App], str, str, int, int]] = [
     # request, app, method, path, frames, calls
     ("text", build, "GET", "/", 4, 7),
     ("JSON", build, "GET", "/json", 6, 8),
-    ("parameter", build, "GET", "/items/21", 9, 16),
+    ("parameter", build, "GET", "/items/21", 8, 15),
     ("query and header", build, "GET", "/search?q=hello+world", 18, 27),
     ("JSON echoed", build, "POST", "/echo", 15, 15),
-    ("404", build, "GET", "/no/where", 8, 8),
+    ("404", build, "GET", "/no/where", 7, 7),
     ("five ASGI middlewares", wrapped, "GET", "/", 8, 8),
-    ("five function middlewares", nested, "GET", "/", 18, 19),
+    ("five function middlewares", nested, "GET", "/", 17, 18),
 ]
 
 

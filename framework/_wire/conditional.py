@@ -7,6 +7,7 @@ the C code as a whole, however long a field is.
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from math import floor
 from typing import Literal
 
@@ -39,12 +40,13 @@ def is_entity_tag(text: str) -> bool:
 
 def conditions(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """The fields of a request that are for `evaluate` and for ranges; several of one name are one list."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, str] = {}
     for field, value in raw:
         name = NAMES.get(field.lower())
         if name is not None:
-            found.setdefault(name, []).append(value.decode("latin-1"))
-    return {name: ", ".join(values).strip(" \t") for name, values in found.items()}
+            text = value.decode("latin-1").strip(" \t")
+            found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
 
 
 def evaluate(
@@ -106,6 +108,7 @@ def _is_later(moment: float | None, date: str | None) -> bool | None:
     return floor(moment) > seconds
 
 
+@lru_cache(256)  # of what a site has, browsers send the same few dates again and again
 def _seconds(date: str) -> float | None:
     when = parse_http_date(date)
     return None if when is None else when.timestamp()

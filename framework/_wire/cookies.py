@@ -62,12 +62,13 @@ def parse_cookies(values: Iterable[str], *, max_cookies: int) -> dict[str, str]:
     """
     cookies: dict[str, str] = {}
     for field in values:
+        has_control = CONTROL.search(field)
         for pair in field.split(";"):
             # Only these two are stripped, here and in browsers: were U+00A0 as well, a neighbour's
             # cookie of that name would become the `__Host-` one that browsers keep from it.
             name, equals, value = pair.strip(" \t").partition("=")
             name = name.rstrip(" \t")
-            if not (name and equals) or name in cookies or CONTROL.search(pair):
+            if not (name and equals) or name in cookies or (has_control and CONTROL.search(pair)):
                 continue
             if len(cookies) >= max_cookies:
                 return cookies

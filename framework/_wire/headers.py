@@ -5,12 +5,13 @@ asks for names in lower case; those of apps and servers that do not care are fou
 """
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from functools import lru_cache
 from typing import TypeVar, cast, overload
 
 from framework._wire.grammar import check_field_name, check_field_value, is_token, split_list
 from framework._wire.multidict import first_values
 
-__all__ = ["Headers", "MutableHeaders", "encode_headers"]
+__all__ = ["Headers", "MutableHeaders", "add_vary", "combined_value", "encode_headers"]
 
 D = TypeVar("D")
 
@@ -161,20 +162,36 @@ class MutableHeaders(Headers):
         for name in names:
             if not is_token(name):
                 raise ValueError(f"Vary takes names of header fields or '*', not {name!r:.80}")
-        before = self.combined("vary")
-        if (
-            before is None and len(names) == 1
-        ):  # most are the first, and there is nothing to be joined
-            self._raw.append((b"vary", names[0].encode("ascii")))
-            return
-        varying = first_values(
-            [(name.lower(), name) for name in [*split_list(before or ""), *names]]
-        )
-        if varying:
-            self["vary"] = "*" if "*" in varying else ", ".join(varying.values())
+        for name in names:
+            add_vary(self._raw, name.encode("ascii"))
 
     def _index(self) -> dict[str, str]:
         return first_values(self.multi_items())  # not kept: others may hold the list, and change it
+
+
+def combined_value(fields: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
+    """As `Headers.combined`, of fields whose names are in lower case, as those of a scope are."""
+    values = [value for key, value in fields if key == name]
+    return b", ".join(values).decode("latin-1") if values else None
+
+
+def add_vary(fields: list[tuple[bytes, bytes]], name: bytes) -> None:
+    """Add a name, as `MutableHeaders.vary` does, to the Vary of these fields."""
+    places = [place for place, (key, _) in enumerate(fields) if key.lower() == b"vary"]
+    if not places:
+        fields.append((b"vary", name))
+        return
+    before = b", ".join([fields[place][1] for place in places])
+    fields[places[0]] = (b"vary", _varying_also(before, name))
+    for place in places[:0:-1]:
+        del fields[place]
+
+
+@lru_cache(256)  # the answers of an app have few
+def _varying_also(before: bytes, name: bytes) -> bytes:
+    names = [*split_list(before.decode("latin-1")), name.decode("ascii")]
+    varying = first_values([(each.lower(), each) for each in names])
+    return ("*" if "*" in varying else ", ".join(varying.values())).encode("latin-1")
 
 
 def encode_headers(

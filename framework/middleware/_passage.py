@@ -28,7 +28,7 @@ def own_exchange(scope: Scope, receive: Receive, send: Send) -> Generator[tuple[
         return
     # Not in a copy of the scope: tools outside find in it what the app writes.
     del scope[EXCHANGE]
-    inner = Exchange(scope, receive, send, keep=outer.keep)
+    inner = Exchange(scope, receive, send, outer.keep)
     try:
         yield inner.receive, inner.send
     finally:

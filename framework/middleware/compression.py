@@ -4,12 +4,13 @@ How a coding is done is in `_encoders`; bodies of requests are decompressed else
 back but the start of a response until its first chunk is there, which says whether more will follow.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from framework._extensions import offers
 from framework._wire.grammar import split_list
-from framework._wire.headers import Headers, MutableHeaders
+from framework._wire.headers import Headers, add_vary
 from framework._wire.negotiation import best_encoding
 from framework._workers import in_thread
 from framework.exceptions import ConfigError
@@ -34,8 +35,6 @@ DIGESTS = frozenset({"content-digest", "repr-digest", "digest", "content-md5"})
 
 AS_IT_IS = frozenset({b"content-encoding", *(name.encode() for name in DIGESTS)})
 """Fields of a response whose content must not change."""
-
-VARY: Field = (b"vary", b"Accept-Encoding")
 
 OF_IDENTITY = frozenset({b"content-length", b"accept-ranges"})
 """Fields that do not hold for what was compressed: nobody can compress a range of it again."""
@@ -94,7 +93,7 @@ class CompressionMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; only HTTP responses are touched."""
         if scope["type"] == "http":
-            send = _Outgoing(self._choose, scope, send).send
+            send = _Outgoing(self._choose(scope), scope, send).send
         await self._app(scope, receive, send)
 
     def _choose(self, scope: Scope) -> "_Choice":
@@ -133,46 +132,58 @@ class _Choice(NamedTuple):
 
 class _Outgoing:
     # The response to one request on its way out.
-    __slots__ = ("_choose", "_scope", "_send", "_start", "_step")
+    __slots__ = ("_choice", "_scope", "_send", "_start", "_step")
 
-    def __init__(self, choose: Callable[[Scope], _Choice], scope: Scope, send: Send) -> None:
-        self._choose = choose
+    def __init__(self, choice: _Choice, scope: Scope, send: Send) -> None:
+        self._choice = choice
         self._scope = scope
         self._send = send
         self._start: Message | None = None  # held until the first chunk is there
         self._step: Step | None = None  # while the body is compressed
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         """Send, compressed if it is to be."""
         kind = message["type"]
         if kind == START:
             # The specification has an iterable, which can be read once.
-            message = {**message, "headers": [*message.get("headers", ())]}
-            if message["status"] == 304:
-                message = _not_modified(message, self._scope)
-            elif _is_compressible(message):
-                if message["status"] == 206:
-                    message = _varying(message)  # as a 200 would be (RFC 9110 section 15.3.7)
-                elif self._scope["method"] == "HEAD":
-                    message = self._answer_to_head(message)
-                else:
-                    self._start = message
-                    return
-        elif self._start is not None and kind in (BODY, PATHSEND, ZEROCOPYSEND):
+            return self._send_start({**message, "headers": [*message.get("headers", ())]})
+        if self._start is not None and kind in (BODY, PATHSEND, ZEROCOPYSEND):
             start, self._start = self._start, None
-            if kind == BODY:
-                start, message = await self._begin(start, message)
-            await self._send(start)
-        elif self._step is not None and kind == BODY:
-            message = await _encoded(message, self._step)
+            return self._send_first(start, message)
+        if self._step is not None and kind == BODY:
+            return self._send_next(message, self._step)
+        return self._send(message)
+
+    def _send_start(self, start: Message) -> Awaitable[None]:
+        status, size = start["status"], _length(start)
+        if status == 304:
+            start = _not_modified(start, self._scope)
+        elif status != 206 and size is not None and size < self._choice.minimum_size:
+            pass
+        elif _is_compressible(start):
+            if status == 206:
+                start = _varying(start)  # as a 200 would be (RFC 9110 section 15.3.7)
+            elif self._scope["method"] == "HEAD":
+                start = self._answer_to_head(start)
+            else:
+                return self._hold(start)
+        return self._send(start)
+
+    async def _hold(self, start: Message) -> None:
+        self._start = start
+
+    async def _send_first(self, start: Message, message: Message) -> None:
+        if message["type"] == BODY:
+            start, message = await self._begin(start, message)
+        await self._send(start)
         await self._send(message)
+
+    async def _send_next(self, message: Message, step: Step) -> None:
+        await self._send(await _encoded(message, step))
 
     def _answer_to_head(self, start: Message) -> Message:
         """As the answer to a GET begins (RFC 9110 section 9.3.2), unless that may turn out to be a file."""
-        size = _length(start)
-        coding, minimum_size, _ = self._choose(self._scope)
-        if size is not None and size < minimum_size:
-            return start
+        coding = self._choice.coding
         if coding is None or offers(self._scope, PATHSEND) or offers(self._scope, ZEROCOPYSEND):
             return _varying(start)
         return _compressed(start, coding.name, None)
@@ -181,7 +192,7 @@ class _Outgoing:
         """The start and the first chunk as they are to be sent."""
         body, more = message.get("body", b""), message.get("more_body", False)
         size = _length(start) if more else len(body)
-        coding, minimum_size, refuses_identity = self._choose(self._scope)
+        coding, minimum_size, refuses_identity = self._choice
         if size is not None and size < minimum_size:
             return start, message
         # Between the chunks there may be files, where the server sends them: it cannot compress them.
@@ -242,15 +253,14 @@ def _is_compressible(start: Message) -> bool:
         return False
     if b"trailer" in fields and not DIGESTS.isdisjoint(_list(headers, "trailer")):
         return False
-    kind = fields.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
-    return is_compressible_type(kind)
+    return is_compressible_type(fields.get(b"content-type", b""))
 
 
-def is_compressible_type(essence: str) -> bool:
-    """Whether content of this media type can become smaller; what nobody knows may."""
-    if essence in NOT_COMPRESSED_TYPES:
-        return True
-    return not (
+@lru_cache(256)  # an app has few
+def is_compressible_type(content_type: bytes) -> bool:
+    """Whether content of this type can become smaller; what nobody knows may."""
+    essence = content_type.partition(b";")[0].strip().lower().decode("latin-1")
+    return essence in NOT_COMPRESSED_TYPES or not (
         essence in COMPRESSED_TYPES
         or essence == EVENTS
         or essence.startswith((*COMPRESSED_KINDS, *COMPRESSED_DOCUMENTS))
@@ -271,9 +281,8 @@ def _length(start: Message) -> int | None:
 
 def _varying(start: Message) -> Message:
     """The start of a response that others may get in another form."""
-    fields = [*start["headers"], VARY]
-    if sum(name.lower() == b"vary" for name, _ in fields) > 1:
-        MutableHeaders(raw=fields).vary()  # joined, each name once
+    fields = [*start["headers"]]
+    add_vary(fields, b"Accept-Encoding")
     return {**start, "headers": fields}
 
 

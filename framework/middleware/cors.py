@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 from functools import partial
 
 from framework._wire.grammar import is_token, split_list
-from framework._wire.headers import Headers, MutableHeaders, encode_headers
+from framework._wire.headers import Headers, add_vary, encode_headers
 from framework._wire.urls import DEFAULT_PORTS, parse_authority
 from framework.exceptions import ConfigError
 from framework.limits import check_integer, checked_list
@@ -29,7 +29,6 @@ SAFELISTED_HEADERS = ("Accept", "Accept-Language", "Content-Language", "Content-
 """Fetch section 2.2.2: asked for only with a value that is not safelisted, such as JSON's media type."""
 
 ALLOW_ORIGIN = b"access-control-allow-origin"
-VARY: Field = (b"vary", b"Origin")
 ANYBODY = b"*"
 CREDENTIALS = {"access-control-allow-credentials": "true"}
 PREFLIGHT_VARY = (
@@ -175,13 +174,11 @@ class CORSMiddleware:
 def _send(send: Send, told: Sequence[Field], varies: bool, message: Message) -> Awaitable[None]:
     if message["type"] == "http.response.start":
         fields = [*message.get("headers", ())]
-        names = {name.lower() for name, _ in fields}
+        names = [name.lower() for name, _ in fields]
         if ALLOW_ORIGIN not in names:
             fields += [field for field in told if field[0] not in names]
-        if varies and b"vary" in names:
-            MutableHeaders(raw=fields).vary("Origin")
-        elif varies:
-            fields.append(VARY)
+        if varies:
+            add_vary(fields, b"Origin")
         message = {**message, "headers": fields}
     return send(message)
 

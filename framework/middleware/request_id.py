@@ -6,15 +6,15 @@ the id as well, and there is no other way to it.
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import partial
 from secrets import token_hex
 
 from framework._wire.grammar import check_field_name, check_field_value
-from framework._wire.headers import Headers, MutableHeaders
 from framework.exceptions import ConfigError
 from framework.middleware._answers import STARTS
+from framework.responses import Field
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["RequestIDFilter", "RequestIDMiddleware", "request_id"]
@@ -22,7 +22,7 @@ __all__ = ["RequestIDFilter", "RequestIDMiddleware", "request_id"]
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is being served, or None; also in threads and tasks that it has started."""
 
-HARMLESS = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,128}+")
+HARMLESS = re.compile(rb"[A-Za-z0-9._~+/=:@-]{1,128}+")
 """What an id from outside may be: nothing that a log, a header, a shell or a page would take for its own."""
 
 
@@ -50,11 +50,10 @@ class RequestIDMiddleware:
         generator: Callable[[], str] = random_id,
     ) -> None:
         try:
-            check_field_name(header)
+            self._header = check_field_name(header)
         except ValueError as error:
             raise ConfigError(f"RequestIDMiddleware: {error}") from error
         self._app = app
-        self._header = header
         self._trusts_incoming = trust_incoming
         self._generator = generator
 
@@ -64,19 +63,21 @@ class RequestIDMiddleware:
             await self._app(scope, receive, send)
             return
         value = self._incoming(scope) or self._generator()
-        check_field_value(value)
+        field = self._header, check_field_value(value)
         scope.setdefault("state", {})["request_id"] = value
         token = request_id.set(value)
         try:
-            await self._app(scope, receive, partial(_send_with, send, self._header, value))
+            await self._app(scope, receive, partial(_send_with, send, field))
         finally:
             request_id.reset(token)
 
     def _incoming(self, scope: Scope) -> str | None:
         if not self._trusts_incoming:
             return None
-        values = Headers(raw=scope["headers"]).getlist(self._header)
-        return values[0] if len(values) == 1 and HARMLESS.fullmatch(values[0]) else None
+        values = [value for name, value in scope["headers"] if name == self._header]
+        if len(values) != 1 or not HARMLESS.fullmatch(values[0]):
+            return None
+        return str(values[0], "ascii")
 
 
 class RequestIDFilter(logging.Filter):
@@ -93,9 +94,8 @@ class RequestIDFilter(logging.Filter):
         return True
 
 
-async def _send_with(send: Send, header: str, value: str, message: Message) -> None:
+def _send_with(send: Send, field: Field, message: Message) -> Awaitable[None]:
     if message["type"] in STARTS:
-        headers = MutableHeaders(raw=[*message.get("headers", ())])
-        headers[header] = value
-        message = {**message, "headers": headers.raw}
-    await send(message)
+        others = [each for each in message.get("headers", ()) if each[0].lower() != field[0]]
+        message = {**message, "headers": [*others, field]}
+    return send(message)

@@ -7,27 +7,20 @@ here. Values, and what counts as a change of them, are the business of `framewor
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from hashlib import sha256
 from time import time
 from typing import Literal
 
 from framework._wire.cookies import MAX_NAME_AND_VALUE, CookieAttributes, format_set_cookie
-from framework._wire.headers import MutableHeaders
+from framework._wire.headers import add_vary
 from framework.connections import HTTPConnection
 from framework.exceptions import ConfigError
 from framework.middleware._answers import STARTS
 from framework.sessions import Session
 from framework.stores import Store
 from framework.types import ASGIApp, Message, Receive, Scope, Send
-
-try:
-    import itsdangerous
-except ImportError as _error:  # whoever has a store does without
-    missing: ImportError | None = _error
-else:
-    missing = None
 
 __all__ = ["SessionMiddleware"]
 
@@ -101,28 +94,30 @@ class SessionMiddleware:
         connection = HTTPConnection(scope)
         session = scope["session"] = Session(await self._keeper.find(connection))
 
-        async def send_with_cookie(message: Message) -> None:
+        def send_with_cookie(message: Message) -> Awaitable[None]:
             if message["type"] in STARTS:
                 if session.accessed:
-                    message = {**message, "headers": [*message.get("headers", ())]}
-                    await self._answer(message, connection, session)
+                    return self._send_start(message, send, connection, session)
                 session.seal()
-            await send(message)
+            return send(message)
 
         await self._app(scope, receive, send_with_cookie)
 
-    async def _answer(self, message: Message, connection: HTTPConnection, session: Session) -> None:
-        headers = MutableHeaders(raw=message["headers"])
-        headers.vary("Cookie")
-        if message.get("status", 200) >= 500:
-            return  # half done things are not kept, and what fails below is answered by such a one
-        data = session.changes()
-        if data is None:
-            return
-        value = await self._keeper.keep(connection, session, data)
-        if value is not None:
-            attributes = self._kept if value else self._ended
-            headers.append("set-cookie", format_set_cookie(self._cookie, value, **attributes))
+    async def _send_start(
+        self, message: Message, send: Send, connection: HTTPConnection, session: Session
+    ) -> None:
+        fields = [*message.get("headers", ())]
+        add_vary(fields, b"Cookie")
+        # Half done things are not kept, and what fails below is answered by such a status.
+        data = session.changes() if message.get("status", 200) < 500 else None
+        if data is not None:
+            value = await self._keeper.keep(connection, session, data)
+            if value is not None:
+                attributes = self._kept if value else self._ended
+                cookie = format_set_cookie(self._cookie, value, **attributes)
+                fields.append((b"set-cookie", cookie.encode("latin-1")))
+        session.seal()
+        await send({**message, "headers": fields})
 
 
 class _InCookie:
@@ -132,33 +127,22 @@ class _InCookie:
     `keep` returns is the new value of the cookie: `""` to delete it, None to leave it as it is.
     """
 
-    __slots__ = ("_cookie", "_lifetime", "_signer")
+    __slots__ = ("_cookie", "_keys", "_lifetime")
 
     def __init__(self, cookie: str, lifetime: int, keys: Sequence[bytes]) -> None:
-        if missing is not None:
-            raise ImportError(
-                "SessionMiddleware(secret_key=...) needs itsdangerous: "
-                "pip install 'asgi-framework[sessions]'"
-            ) from missing
         self._cookie = cookie
         self._lifetime = lifetime
         # The name is signed as well: another cookie that is signed with this key is no session.
         salt = f"framework.sessions:{cookie}".encode()
-        derived = [hmac.digest(key, salt, "sha256") for key in keys]
-        self._signer = itsdangerous.Signer(  # pyright: ignore[reportPossiblyUnboundVariable]
-            derived[::-1],
-            key_derivation="none",
-            algorithm=_HMAC(),  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
-        )
+        self._keys = [hmac.digest(key, salt, "sha256") for key in keys]
 
     async def find(self, connection: HTTPConnection) -> Callable[[], bytes]:
         return partial(self._read, connection)
 
     def _read(self, connection: HTTPConnection) -> bytes:
-        cookie = connection.cookies.get(self._cookie, "")
-        try:
-            signed = self._signer.unsign(cookie)
-        except itsdangerous.BadSignature:  # pyright: ignore[reportPossiblyUnboundVariable]
+        cookie = connection.cookies.get(self._cookie, "").encode("latin-1", "replace")
+        signed, _, signature = cookie.rpartition(b".")
+        if not any(hmac.compare_digest(signature, _signature(key, signed)) for key in self._keys):
             return b""
         payload, _, moment = signed.rpartition(b".")
         # What a clock that is a little ahead of ours has signed is good, too.
@@ -167,7 +151,8 @@ class _InCookie:
     async def keep(self, connection: HTTPConnection, session: Session, data: bytes) -> str:
         value = ""
         if data:
-            value = self._signer.sign(b"%b.%d" % (urlsafe_b64encode(data), time())).decode()
+            signed = b"%b.%d" % (urlsafe_b64encode(data), time())
+            value = (signed + b"." + _signature(self._keys[0], signed)).decode("ascii")
         if len(self._cookie) + len(value) > MAX_NAME_AND_VALUE:
             raise ValueError(
                 f"the session takes {len(value)} bytes as a cookie, and browsers ignore one of more "
@@ -175,18 +160,6 @@ class _InCookie:
                 "by SessionMiddleware(store=...)"
             )
         return value
-
-
-class _HMAC:
-    """The algorithm of itsdangerous with SHA-256, in one call of C instead of many of Python."""
-
-    __slots__ = ()
-
-    def get_signature(self, key: bytes, value: bytes) -> bytes:
-        return hmac.digest(key, value, "sha256")
-
-    def verify_signature(self, key: bytes, value: bytes, signature: bytes) -> bool:
-        return hmac.compare_digest(signature, self.get_signature(key, value))
 
 
 class _InStore:
@@ -233,6 +206,10 @@ class _InStore:
     def _key(self, token: str) -> str:
         # Of a hash: who can read the store cannot take over what is in it.
         return f"session:{self._cookie}:{sha256(token.encode()).hexdigest()}"
+
+
+def _signature(key: bytes, signed: bytes) -> bytes:
+    return urlsafe_b64encode(hmac.digest(key, signed, "sha256")).rstrip(b"=")
 
 
 def _checked_keys(secret_key: str | bytes | Sequence[str | bytes]) -> list[bytes]:

@@ -1,7 +1,5 @@
 """Sessions from request to request: in a signed cookie, and in a store."""
 
-import runpy
-import sys
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable
@@ -31,7 +29,6 @@ from framework import (
     StreamingResponse,
     WebSocket,
 )
-from framework.middleware import sessions
 from framework.middleware.sessions import SessionMiddleware
 from framework.stores import MemoryStore, Store
 from framework.types import ASGIApp, Receive, Scope, Send
@@ -870,11 +867,3 @@ async def test_the_prefix_that_keeps_subdomains_out_works(options: dict[str, Any
     assert await browser.values() == {"a": "1"}
     await browser.ask("POST", "/logout")
     assert browser.cookies == {}
-
-
-def test_only_signed_cookies_need_itsdangerous(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "itsdangerous", None)
-    middleware = runpy.run_path(sessions.__file__)["SessionMiddleware"]
-    middleware(App(), store=MemoryStore())
-    with pytest.raises(ImportError, match=r"pip install 'asgi-framework\[sessions\]'"):
-        middleware(App(), secret_key=KEY)
