@@ -44,7 +44,7 @@ from framework.routing import Include, Router
 from framework.types import ASGIApp
 from framework.websockets import WebSocket
 
-__all__ = ["Compiler", "Placed"]
+__all__ = ["Compiler", "Placed", "placed", "stacked"]
 
 
 class Placed(NamedTuple):

@@ -236,7 +236,7 @@ def websocket_endpoint(call: Call, wiring: Wiring) -> ASGIApp:
 
     async def serve_socket(scope: Scope, receive: Receive, send: Send) -> None:
         websocket: Any = WebSocket(scope, receive, send, settings)
-        shutdown = shutdown_of(scope)
+        websocket._shutdown = shutdown = shutdown_of(scope)
         async with Attendants() as group:
             websocket._group = group
             try:

@@ -9,16 +9,15 @@ from inspect import isasyncgenfunction, iscoroutinefunction, signature
 from os import getpid
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from framework._compile import Compiler, stacked
+from framework._compile import Compiler, Placed, placed, stacked
 from framework._concurrency import DEFAULT_THREADS, ThreadPool
 from framework._dispatch import application, guarded
-from framework._tasks import Tasks
 from framework._wire.json import JSONCodec
 from framework.connections import Settings, State
 from framework.converters import CONVERTERS, Converter
 from framework.errors import DebugAnswers
 from framework.exceptions import ConfigError
-from framework.lifespan import Lifespan, LifespanFunction, checked_hook
+from framework.lifespan import Lifespan, LifespanFunction, Runs, checked_hook
 from framework.limits import Limits, check_integer, check_seconds
 from framework.routes import AnyMiddleware, Mount, Route, WebSocketRoute
 from framework.routing import ExceptionHandler, Router
@@ -76,9 +75,8 @@ class App(Router):
         "_on_shutdown",
         "_on_startup",
         "_redirects_slashes",
+        "_runs",
         "_settings",
-        "_shutdown",
-        "_tasks",
         "_threads",
         "state",
     )
@@ -127,8 +125,7 @@ class App(Router):
         self._redirects_slashes = trailing_slash == "redirect"
         self._settings = Settings(json=json, limits=limits, path_for=self._path_for)
         self._threads = ThreadPool(threads)
-        self._shutdown = Shutdown(graceful_timeout)
-        self._tasks = Tasks()
+        self._runs = Runs(graceful_timeout)
         self._compiled: ASGIApp | None = None
         self._debug = _debug_answers() if debug else None
 
@@ -166,7 +163,7 @@ class App(Router):
     @property
     def shutting_down(self) -> Shutdown:
         """Whether the app is about to stop: for handlers that go on for long, and for tasks."""
-        return self._shutdown
+        return self._runs.here().shutdown
 
     def start_soon(self, func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Run `func(*args, **kwargs)` in the background, for as long as the app runs.
@@ -175,7 +172,7 @@ class App(Router):
         seconds to end, then it is cancelled. A plain function runs in a thread, which nothing can
         cancel: it is waited for. FrameworkError where the app's lifespan does not run.
         """
-        self._tasks.start(func, *args, **kwargs)
+        self._runs.here().tasks.start(func, *args, **kwargs)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> str:
         """The path of a route, as seen from this app; it compiles the app."""
@@ -203,7 +200,7 @@ class App(Router):
             threads=self._threads,
             debug=self._debug,
         )
-        if id(self) in compiler.mounts:
+        if self in _apps_within(compiler.places.values()):
             raise ConfigError("the app is mounted in itself: mount another one")
         dispatcher = compiler.dispatcher(redirects_slashes=self._redirects_slashes)
         lifespan = Lifespan(
@@ -212,8 +209,7 @@ class App(Router):
             self._on_startup,
             self._on_shutdown,
             compiler.mounts.values(),
-            self._shutdown,
-            self._tasks,
+            self._runs,
         )
         self._names = compiler.names
         self._compiler, self._dispatcher = compiler, dispatcher
@@ -254,6 +250,18 @@ class App(Router):
     def _path_for(self, name: str, path_params: dict[str, Any]) -> str:
         self.compile()
         return self._names.path_for(name, path_params)
+
+
+def _apps_within(places: Iterable[Placed]) -> list[App]:
+    """The apps that are mounted at some of these places, and those within them."""
+    found: list[App] = []
+    waiting = [*places]
+    while waiting:
+        app = getattr(waiting.pop().route, "app", None)
+        if isinstance(app, App) and app not in found:
+            found.append(app)
+            waiting += placed(app)
+    return found
 
 
 def _debug_answers() -> DebugAnswers:

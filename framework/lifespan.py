@@ -7,13 +7,15 @@ variables of a context manager behave as if the app were called between its two 
 import inspect
 import logging
 import math
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
+    contextmanager,
     nullcontext,
 )
+from threading import get_ident
 from typing import Any, TypeAlias, TypeVar
 
 import anyio
@@ -25,7 +27,7 @@ from framework.exceptions import ConfigError, FrameworkError
 from framework.shutdown import Shutdown, shutdown_of
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Lifespan", "LifespanFunction", "checked_hook"]
+__all__ = ["Lifespan", "LifespanFunction", "Runs", "checked_hook"]
 
 logger: logging.Logger = logging.getLogger("framework")
 
@@ -33,6 +35,51 @@ Hook = TypeVar("Hook", bound=Callable[[], Any])
 
 LifespanFunction: TypeAlias = Callable[..., AbstractAsyncContextManager[Mapping[str, Any] | None]]
 """`lifespan(app)`, or without the app: an async context manager that may yield the state."""
+
+
+class Run:
+    """One run of an app's lifespan: what it tells to stop, and the tasks that end with it."""
+
+    __slots__ = ("shutdown", "tasks", "thread")
+
+    def __init__(self, graceful_timeout: float) -> None:
+        self.shutdown = Shutdown(graceful_timeout)
+        self.tasks = Tasks()
+        self.thread = get_ident()
+
+
+class Runs:
+    """Those of one app: one after the other, or several at a time, each on an event loop of its own.
+
+    The latter is what test clients within one another do.
+    """
+
+    __slots__ = ("_first", "_running")
+
+    def __init__(self, graceful_timeout: float) -> None:
+        self._first = Run(graceful_timeout)
+        self._running: list[Run] = []
+
+    def here(self) -> Run:
+        """The newest on the caller's thread, or else on any; before and after all runs the first."""
+        runs = self._running
+        if len(runs) > 1:
+            thread = get_ident()
+            runs = [run for run in runs if run.thread == thread] or runs
+        return runs[-1] if runs else self._first
+
+    @contextmanager
+    def begin(self) -> Generator[Run]:
+        """A run for the block."""
+        run = self._first
+        if run in self._running:
+            run = Run(run.shutdown.graceful_timeout)
+        run.thread = get_ident()
+        self._running.append(run)
+        try:
+            yield run
+        finally:
+            self._running.remove(run)
 
 
 class Lifespan:
@@ -45,8 +92,7 @@ class Lifespan:
         "_on_shutdown",
         "_on_startup",
         "_patience",
-        "_shutdown",
-        "_tasks",
+        "_runs",
     )
 
     def __init__(
@@ -56,8 +102,7 @@ class Lifespan:
         on_startup: Sequence[Callable[[], Any]],
         on_shutdown: Sequence[Callable[[], Any]],
         mounted: Iterable[tuple[ASGIApp, dict[str, Any]]],
-        shutdown: Shutdown,
-        tasks: Tasks,
+        runs: Runs,
     ) -> None:
         self._app = app
         self._context = context
@@ -65,8 +110,7 @@ class Lifespan:
         self._on_shutdown = on_shutdown
         self._mounted = list(mounted)
         self._patience = math.inf  # of the server, in seconds
-        self._shutdown = shutdown
-        self._tasks = tasks
+        self._runs = runs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Start, tell the server, wait for its word, shut down; a failure is reported and raised.
@@ -77,13 +121,14 @@ class Lifespan:
         await receive()
         phase = "startup"
         try:
-            async with self._attended(scope) as drained, self._running(scope):
-                await send({"type": "lifespan.startup.complete"})
-                phase = "shutdown"
-                await receive()
-                self._shutdown._begin()
-                await drained.wait()
-                await self._tasks.finish(self._shutdown.graceful_timeout)
+            with self._runs.begin() as run:
+                async with self._attended(run, scope) as drained, self._running(scope):
+                    await send({"type": "lifespan.startup.complete"})
+                    phase = "shutdown"
+                    await receive()
+                    run.shutdown._begin()
+                    await drained.wait()
+                    await run.tasks.finish(run.shutdown.graceful_timeout)
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
             await send({"type": f"lifespan.{phase}.failed", "message": message})
@@ -91,39 +136,36 @@ class Lifespan:
         await send({"type": "lifespan.shutdown.complete"})
 
     @asynccontextmanager
-    async def _attended(self, scope: Scope) -> AsyncGenerator[anyio.Event]:
+    async def _attended(self, run: Run, scope: Scope) -> AsyncGenerator[anyio.Event]:
         """Run the app's tasks, and listen for the word to stop, in the course of the block.
 
         The event is set when what was open then has ended.
         """
         outer = shutdown_of(scope)
+        begin = run.shutdown._begin
         drained = anyio.Event()
-        self._shutdown._reset()
+        run.shutdown._reset()
         try:
             async with Attendants() as group:
-                self._tasks.open(group)
-                group.start_soon(self._drain, drained)
+                run.tasks.open(group)
+                group.start_soon(self._drain, run.shutdown, drained)
                 if outer is not None:
-                    self._shutdown._follow(outer)
+                    run.shutdown._follow(outer)
                 elif (process := worker()) is not None:
-                    group.start_soon(self._begin_with, process.stopping)
+                    group.start_soon(_call_when_set, process.stopping, begin)
                     self._patience = process.patience
-                with on_stop_signal(self._shutdown._begin) if outer is None else nullcontext():
+                with on_stop_signal(begin) if outer is None else nullcontext():
                     yield drained
         finally:
-            self._tasks.close()
-            self._shutdown._reset()
+            run.tasks.close()
+            run.shutdown._reset()
 
-    async def _begin_with(self, event: WorkerEvent) -> None:
-        await until_set(event)
-        self._shutdown._begin()
-
-    async def _drain(self, drained: anyio.Event) -> None:
+    async def _drain(self, shutdown: Shutdown, drained: anyio.Event) -> None:
         """Have the streams and sockets end that are open when the app is told to stop."""
-        await self._shutdown.wait()
+        await shutdown.wait()
         # Sooner than the server, which cancels without a word.
-        seconds = min(self._shutdown.graceful_timeout, 0.8 * self._patience)
-        if late := await self._shutdown._open.end(seconds):
+        seconds = min(shutdown.graceful_timeout, 0.8 * self._patience)
+        if late := await shutdown._open.end(seconds):
             logger.warning("%d connections did not end within %g s: cut off", late, seconds)
         drained.set()
 
@@ -155,6 +197,11 @@ class Lifespan:
             )
         if yielded:
             _shared_state(scope).update(yielded)
+
+
+async def _call_when_set(event: WorkerEvent, function: Callable[[], None]) -> None:
+    await until_set(event)
+    function()
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from framework._wire.violations import violations
 from framework.connections import DEFAULT_SETTINGS, HTTPConnection, Settings
 from framework.exceptions import WebSocketDisconnect, WebSocketStateError
 from framework.responses import Response
-from framework.shutdown import shutdown_of
+from framework.shutdown import Shutdown
 from framework.types import Message, Receive, Scope, Send
 
 __all__ = ["ReadyState", "WebSocket"]
@@ -59,6 +59,7 @@ class WebSocket(HTTPConnection):
         "_receive",
         "_send",
         "_sent",
+        "_shutdown",
         "_surely_short",
         "ready_state",
     )
@@ -79,6 +80,7 @@ class WebSocket(HTTPConnection):
         self._sent = 0  # messages in a row, without receiving one in between
         self._ahead: Ahead | None = None
         self._group: Attendants | None = None
+        self._shutdown: Shutdown | None = None
         self._limit = settings.limits.max_message_size
         self._surely_short = self._limit // 4  # characters: in UTF-8 one takes up to four bytes
         self.ready_state: ReadyState = ReadyState.CONNECTING
@@ -107,7 +109,7 @@ class WebSocket(HTTPConnection):
             {"type": "websocket.accept", "subprotocol": subprotocol, "headers": fields}
         )
         self.ready_state = ReadyState.OPEN
-        shutdown = shutdown_of(self.scope)
+        shutdown = self._shutdown
         if shutdown is not None and self._group is not None:
             if shutdown:
                 await self._leave()

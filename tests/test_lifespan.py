@@ -5,12 +5,13 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import pytest
 
-from framework import App, FrameworkError, Middleware, Request
+from framework import App, EventSourceResponse, FrameworkError, Middleware, Request
+from framework.testing import TestClient
 from framework.types import ASGIApp, Receive, Scope, Send
 from tests.driver import ask
 from tests.protocols import running, start
@@ -405,3 +406,52 @@ async def test_every_shutdown_function_runs_whatever_the_others_raise() -> None:
     app = App(on_shutdown=[fail, lambda: ran.append("second")])
     talk = await start(app)
     assert (ran, type(talk.error)) == (["first", "second"], OSError)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("crossed", [False, True])
+def test_an_app_may_run_several_times_at_a_time(
+    backend: Literal["asyncio", "trio"], crossed: bool
+) -> None:
+    app = App()
+    ended: list[str] = []
+
+    @app.get("/{name}")
+    async def begin(name: str) -> EventSourceResponse:
+        app.start_soon(until_shutdown, name)
+        return EventSourceResponse(ticks())
+
+    async def ticks() -> AsyncGenerator[str]:
+        while True:
+            yield "tick"
+            await anyio.sleep(0.01)
+
+    async def until_shutdown(name: str) -> None:
+        await app.shutting_down.wait()
+        ended.append(name)
+
+    clients = {name: TestClient(app, backend=backend) for name in ("one", "two")}
+    for client in clients.values():
+        client.__enter__()
+    streams = {name: client.stream("GET", f"/{name}") for name, client in clients.items()}
+    lines = {name: stream.__enter__().iter_lines() for name, stream in streams.items()}
+    for name in ("one", "two") if crossed else ("two", "one"):
+        assert next(lines[name]) == "data: tick"
+        clients[name].__exit__(None, None, None)
+        assert ended.pop() == name
+        assert not ended
+        streams[name].__exit__(None, None, None)
+
+
+async def test_an_app_may_run_twice_on_one_event_loop() -> None:
+    app = App()
+    first = app.shutting_down
+    async with running(app):
+        assert app.shutting_down is first
+        async with running(app):
+            second = app.shutting_down
+            assert second is not first
+        assert app.shutting_down is first
+        assert not first
+    assert not first
+    assert not second

@@ -62,8 +62,9 @@ class RequestIDMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        value = self._incoming(scope) or self._generator()
-        field = self._header, check_field_value(value)
+        sent = self._incoming(scope)
+        value = self._generator() if sent is None else sent.decode("ascii")
+        field = self._header, check_field_value(value) if sent is None else sent
         scope.setdefault("state", {})["request_id"] = value
         token = request_id.set(value)
         try:
@@ -71,13 +72,11 @@ class RequestIDMiddleware:
         finally:
             request_id.reset(token)
 
-    def _incoming(self, scope: Scope) -> str | None:
+    def _incoming(self, scope: Scope) -> bytes | None:
         if not self._trusts_incoming:
             return None
-        values = [value for name, value in scope["headers"] if name == self._header]
-        if len(values) != 1 or not HARMLESS.fullmatch(values[0]):
-            return None
-        return str(values[0], "ascii")
+        values: list[bytes] = [value for name, value in scope["headers"] if name == self._header]
+        return values[0] if len(values) == 1 and HARMLESS.fullmatch(values[0]) else None
 
 
 class RequestIDFilter(logging.Filter):

@@ -177,10 +177,7 @@ def _handled(
     above: tuple[Segment, ...] = (),
     prefix: str = "",
     host: str | None = None,
-    around: tuple[App, ...] = (),
 ) -> Iterator[Handled]:
-    if app in around:
-        raise ConfigError(f"an app is mounted in itself, below {prefix!r}: mount another one")
     app.compile()
     compiler: Compiler = app._compiler
     for resolved, place in compiler.places.items():
@@ -188,7 +185,7 @@ def _handled(
         segments = (*above, *segments[1:]) if above else segments
         host_here = place.host or host
         if isinstance(route, Mount) and isinstance(route.app, App):
-            yield from _handled(route.app, segments, prefix + place.path, host_here, (*around, app))
+            yield from _handled(route.app, segments, prefix + place.path, host_here)
         if not isinstance(route, Route):
             continue
         template = template_of(segments)

@@ -337,11 +337,3 @@ def test_tags_are_listed_in_the_order_of_the_routes() -> None:
         app.include(router)
     document = OpenAPI(app, title="x", version="1").document()
     assert document["tags"] == [{"name": "b"}, {"name": "a"}, {"name": "c"}]
-
-
-def test_apps_that_are_mounted_in_each_other_are_an_error() -> None:
-    one, other = App(), App()
-    one.mount("/other", other)
-    other.mount("/one", one)
-    with pytest.raises(ConfigError, match="mounted in itself, below '/other/one'"):
-        OpenAPI(one, title="Apps", version="1").document()

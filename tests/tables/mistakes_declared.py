@@ -346,6 +346,14 @@ app.mount("/x", app)
     ),
     (
         """
+other = App()
+other.mount("/app", app)
+app.mount("/other", other)
+""",
+        "the app is mounted in itself: mount another one",
+    ),
+    (
+        """
 app.add_route("/static", StaticFiles(directory="."))
 """,
         (
