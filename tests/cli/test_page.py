@@ -1,18 +1,19 @@
 """The page of the command line, held against what the commands print."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Files, Run
+from tests.pages import ROOT, fences
 
-PAGE = (Path(__file__).parent.parent.parent / "docs" / "command_line.md").read_text("utf-8")
-MAIN = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[0]
+PAGE = fences((ROOT / "docs" / "command_line.md").read_text("utf-8"))
+MAIN = next(fence.text for fence in PAGE if fence.options.get("file") == "main.py")
 SHOWN = [
     shown
-    for block in re.findall(r"^```console\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    for shown in re.findall(r"^\$ framework (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+    for fence in PAGE
+    if fence.language == "console"
+    for shown in re.findall(r"^\$ framework (.*)\n((?:(?!\$ ).*\n)*)", fence.text, re.MULTILINE)
 ]
 
 

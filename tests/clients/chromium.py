@@ -15,10 +15,50 @@ from urllib.request import urlopen
 
 from websockets.sync.client import ClientConnection, connect
 
-__all__ = ["CHROMIUM", "Page", "browse"]
+__all__ = ["CHROMIUM", "UNREADABLE", "Page", "browse", "complaints", "show"]
 
 CHROMIUM = shutil.which("chromium")
 PATIENCE = 20.0  # seconds
+
+UNREADABLE = """
+(() => {
+  const canvas = document.createElement("canvas");
+  const paint = canvas.getContext("2d", {willReadFrequently: true});
+  canvas.width = canvas.height = 1;
+  const known = new Map();
+  const luminance = colours => {  // of colours painted on each other: any of them may be transparent
+    const key = colours.join();
+    if (!known.has(key)) {
+      for (const colour of ["white", ...colours]) {
+        paint.fillStyle = colour;
+        paint.fillRect(0, 0, 1, 1);
+      }
+      known.set(key, [...paint.getImageData(0, 0, 1, 1).data.slice(0, 3)]
+        .map(c => c / 255)
+        .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0));
+    }
+    return known.get(key);
+  };
+  const found = [];
+  for (const node of document.body.querySelectorAll("*:not(script, style)")) {
+    const text = [...node.childNodes].filter(child => child.nodeType == 3).map(child => child.data.trim()).join(" ");
+    if (!text.trim() || !node.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+    const behind = [];
+    for (let each = node; each; each = each.parentElement) {
+      const colour = getComputedStyle(each).backgroundColor;
+      if (colour != "rgba(0, 0, 0, 0)") behind.unshift(colour);
+    }
+    const style = getComputedStyle(node);
+    const [a, b] = [luminance(behind), luminance([...behind, style.color])].sort((x, y) => y - x);
+    const isLarge = parseFloat(style.fontSize) >= (style.fontWeight >= 700 ? 18.66 : 24);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < (isLarge ? 3 : 4.5)) found.push(`${text} (${node.localName}.${node.className}): ${ratio.toFixed(2)}`);
+  }
+  return found;
+})()
+"""
+"""The texts that have too little contrast with what is behind them (WCAG 2.2 section 1.4.3)."""
 
 
 class CommandError(Exception):
@@ -68,7 +108,7 @@ class Page:
             with suppress(CommandError):
                 if value := self.evaluate(script):
                     return value
-            time.sleep(0.05)
+            time.sleep(0.01)
         raise CommandError(f"{script} is never true")
 
     def choose_files(self, selector: str, paths: Sequence[Path]) -> None:
@@ -105,7 +145,7 @@ def browse(profile: Path) -> Generator[Page]:
             file = profile / "DevToolsActivePort"
             while not (file.exists() and file.read_text().count("\n")):
                 assert time.monotonic() < deadline, "the browser does not start"
-                time.sleep(0.05)
+                time.sleep(0.01)
             port = file.read_text().split()[0]
             with urlopen(f"http://127.0.0.1:{port}/json/list", timeout=PATIENCE) as answer:
                 tabs = json.loads(answer.read())
@@ -114,3 +154,26 @@ def browse(profile: Path) -> Generator[Page]:
                 yield Page(connection)
         finally:
             os.killpg(process.pid, signal.SIGKILL)  # asked nicely it may take its time
+
+
+def complaints(page: Page) -> list[dict[str, Any]]:
+    """What the browser says against a page, but that its status is no 200."""
+    return [
+        event
+        for event in page.events
+        if event["method"] in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled")
+        or (event["method"] == "Log.entryAdded" and event["params"]["entry"]["source"] != "network")
+    ]
+
+
+def show(page: Page, width: int, scheme: str) -> None:
+    """Have the window, and the taste, of a user."""
+    page.command(
+        "Emulation.setDeviceMetricsOverride",
+        width=width,
+        height=844,
+        deviceScaleFactor=1,
+        mobile=False,
+    )
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    page.command("Emulation.setEmulatedMedia", features=[feature])
