@@ -8,7 +8,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
+from framework import __version__
 from framework._cli.checks import check
 from framework._cli.loading import CommandError, compiled, load_app
 from framework._cli.routes import route_lines
@@ -40,6 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return READER_HAS_GONE
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def show_help(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, terminal: Terminal
+) -> int:
+    """No command: which there are."""
+    terminal.print(parser.format_help().splitlines())
+    return 2
 
 
 def show_routes(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -78,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Look at an app, check it, and serve it.",
         epilog="Modules are found in the current folder. framework COMMAND --help says more.",
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.add_argument("--version", action="version", version=f"framework {__version__}")
+    parser.set_defaults(command=partial(show_help, parser))
+    commands = parser.add_subparsers(metavar="COMMAND")
 
     def add(name: str, command: Command, summary: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.")

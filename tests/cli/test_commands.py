@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import framework
 from framework._cli import commands
 from tests.cli.conftest import APP, Files, Run
 
@@ -75,15 +76,22 @@ def test_a_wrong_call_is_told_on_stderr(
 
 
 def test_the_parser_says_what_there_is(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        run()
-    assert ended.value.code == 2
+    code, without_command, err = run()
+    assert (code, err) == (2, "")
     with pytest.raises(SystemExit) as ended:
         run("--help")
     assert ended.value.code == 0
     shown = capsys.readouterr().out
+    assert shown == without_command
     for command in ("routes", "explain", "check", "run"):
         assert f"\n    {command} " in shown
+
+
+def test_the_version_is_that_of_the_package(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run("--version")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"framework {framework.__version__}\n"
 
 
 def test_an_interrupt_ends_the_command(
