@@ -9,8 +9,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib.metadata import version
 
-from framework import __version__
 from framework._cli.checks import check
 from framework._cli.loading import CommandError, compiled, load_app
 from framework._cli.routes import route_lines
@@ -88,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Look at an app, check it, and serve it.",
         epilog="Modules are found in the current folder. framework COMMAND --help says more.",
     )
-    parser.add_argument("--version", action="version", version=f"framework {__version__}")
+    parser.add_argument(
+        "--version", action="version", version=f"framework {version('asgi-framework')}"
+    )
     parser.set_defaults(command=partial(show_help, parser))
     commands = parser.add_subparsers(metavar="COMMAND")
 
