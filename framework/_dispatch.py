@@ -160,7 +160,8 @@ class Dispatcher:
         authority = parse_authority(values[0].decode("latin-1")) if len(values) == 1 else None
         if authority is None:
             return self._default
-        labels = ["", *authority[0].split(".")]
+        # A dot at the end says that the name is whole (RFC 1034 section 3.1); it is the same host.
+        labels = ["", *authority[0].removesuffix(".").split(".")]
         found = [(leaf.any_method, leaf.parse(labels) or {}) for leaf in self._hosts.leaves(labels)]
         return [*((table, params) for table, params in found if table is not None), *self._default]
 

@@ -5,6 +5,7 @@ FrameworkError
 ├── NoMatchFound           no route has that name and those parameters
 ├── HTTPException          becomes the response of that status
 │   ├── MalformedRequest   400: the client sent what its media type does not allow
+│   ├── MissingField       400: a form, or a query, lacks a field that the handler has asked for
 │   ├── NotFound           404: no route matches the path
 │   ├── MethodNotAllowed   405: the path has routes, for other methods
 │   ├── NotAcceptable      406: the client wants the answer in none of the forms that there are
@@ -30,6 +31,7 @@ __all__ = [
     "LimitExceeded",
     "MalformedRequest",
     "MethodNotAllowed",
+    "MissingField",
     "NoMatchFound",
     "NotAcceptable",
     "NotFound",
@@ -99,6 +101,14 @@ class MalformedRequest(HTTPException):
 
     def __init__(self, detail: str) -> None:
         super().__init__(400, detail)
+
+
+class MissingField(HTTPException, KeyError):
+    """400: a form, or a query, lacks the field `name`, which was asked for by `form[name]`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(400, f"the field {name!r} is missing")
 
 
 class NotFound(HTTPException):

@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from framework._multipart import Event, FormParser, PartHead
 from framework._spool import Spool, reopened
@@ -152,6 +152,14 @@ class FormReader(Awaitable[FormData]):
 
     def __await__(self) -> Generator[object, None, FormData]:
         return self._read().__await__()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(
+            f"the form was not read, so it has no {name!r}: `await request.form()`"
+        )
+
+    def __getitem__(self, name: str) -> NoReturn:
+        raise TypeError("the form was not read: (await request.form())[name]")
 
     async def __aenter__(self) -> FormData:
         return await self._read()

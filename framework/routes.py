@@ -331,6 +331,8 @@ def checked_function(function: Any) -> FunctionMiddleware:
     """A function middleware that can be awaited with `(request, call_next)`."""
     if isinstance(function, type) or (is_async(function) and takes_only(function, 3, not_even=4)):
         raise ConfigError(f"{function!r} is ASGI middleware: write Middleware(cls, **options)")
+    if isinstance(function, str):
+        raise ConfigError(f"@app.middleware({function!r}): write @app.middleware, without brackets")
     if not is_async(function):
         raise ConfigError(
             f"{function!r} is no middleware: write `async def name(request, call_next)`"

@@ -283,6 +283,7 @@ async def by_host(path: str, *hosts: str, method: str = "GET") -> Answer:
         ("acme.example.com", "/t/7", {"route": "/t/{x:int}", "tenant": "acme", "x": 7}),
         ("ACME.example.com:443", "/a", {"route": "/a", "tenant": "acme"}),
         ("api.example.com", "/api", {"route": "/api"}),
+        ("api.example.com.", "/api", {"route": "/api"}),
         ("api.example.com", "/t/7", {"route": "/t/{x:int}", "tenant": "api", "x": 7}),
         ("api-7.example.com", "/n", {"route": "/n", "n": 7}),
         ("acme.example.com", "/any", {"route": "/any"}),

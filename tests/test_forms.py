@@ -635,3 +635,40 @@ def test_every_form_comes_back(pairs: list[tuple[str, str]], size: int) -> None:
         assert (await request.form()).multi_items() == pairs
 
     anyio.run(check)
+
+
+async def test_a_field_that_is_missing_is_a_400_unless_it_is_caught() -> None:
+    app = App()
+
+    @app.post("/")
+    async def home(request: Request) -> str:
+        form = await request.form()
+        try:
+            return str(form["title"])
+        except KeyError:
+            return str(form.files["picture"])
+
+    @app.get("/")
+    async def search(request: Request) -> str:
+        return request.query_params["q"]
+
+    fields = {"content-type": "application/x-www-form-urlencoded", "accept": "text/plain"}
+    answer = await ask(app, "POST", "/", headers=fields, body=b"other=1")
+    assert (answer.status, answer.text) == (400, "Bad Request: the field 'picture' is missing")
+    assert (await ask(app, "POST", "/", headers=fields, body=b"title=1")).text == "1"
+    answer = await ask(app, path="/", headers=fields)
+    assert (answer.status, answer.text) == (400, "Bad Request: the field 'q' is missing")
+
+
+async def test_a_form_that_is_not_awaited_says_so() -> None:
+    app = App()
+
+    @app.post("/")
+    async def home(request: Request) -> None:
+        form: Any = request.form()
+        with pytest.raises(TypeError, match=r"was not read: \(await request.form\(\)\)\[name\]"):
+            form["title"]
+        with pytest.raises(AttributeError, match="so it has no 'get': `await request.form\\(\\)`"):
+            form.get("title")
+
+    assert (await ask(app, "POST", "/")).status == 204

@@ -6,6 +6,8 @@ Only the data structure lives here; what the pairs mean is for those who derive 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, TypeVar, cast, overload
 
+from framework.exceptions import MissingField
+
 __all__ = ["MultiMapping", "first_values"]
 
 V_co = TypeVar("V_co", covariant=True)
@@ -24,8 +26,9 @@ def first_values(pairs: list[tuple[str, V]]) -> dict[str, V]:
 class MultiMapping(Mapping[str, V_co], Generic[V_co]):
     """Ordered pairs, never changed; as a mapping, each key with its first value.
 
-    So does a browser's URLSearchParams (WHATWG URL section 6.2). Equal to another one of the same
-    pairs in the same order; to compare with a mapping take `dict()` of it.
+    So does a browser's URLSearchParams (WHATWG URL section 6.2). A key that is missing is a
+    MissingField, a KeyError that becomes a 400. Equal to another one of the same pairs in the same
+    order; to compare with a mapping take `dict()` of it.
 
     >>> tags = MultiMapping([("tag", 1), ("page", 2), ("tag", 3)])
     >>> tags["tag"], tags.getlist("tag"), dict(tags)
@@ -39,7 +42,10 @@ class MultiMapping(Mapping[str, V_co], Generic[V_co]):
         self._first = first_values(self._pairs)
 
     def __getitem__(self, key: str) -> V_co:
-        return self._first[key]
+        try:
+            return self._first[key]
+        except KeyError:
+            raise MissingField(key) from None
 
     @overload
     def get(self, key: str, default: None = None) -> V_co | None: ...

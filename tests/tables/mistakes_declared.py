@@ -444,7 +444,7 @@ async def timing(request): ...
 @app.middleware("http")
 async def timing(request, call_next): ...
 """,
-        "'http' is no middleware: write `async def name(request, call_next)`",
+        "@app.middleware('http'): write @app.middleware, without brackets",
     ),
     (
         """
