@@ -222,7 +222,7 @@ class HTMLResponse(Response):
 
 
 class JSONResponse(Response):
-    """Data as JSON, by the standard library's codec unless another is given."""
+    """Data as JSON, by the standard library's codec unless another is given, whatever the app's is."""
 
     __slots__ = ("codec",)
 
@@ -243,7 +243,14 @@ class JSONResponse(Response):
 
     def render(self, content: Any) -> bytes:
         """The content, encoded."""
-        return self.codec.encode(content)
+        try:
+            return self.codec.encode(content)
+        except TypeError as error:
+            if self.codec is not STANDARD_JSON:
+                raise
+            raise TypeError(
+                f"{error}: the app's is for what handlers return, a JSONResponse takes its own, codec="
+            ) from error
 
 
 class RedirectResponse(Response):

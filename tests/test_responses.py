@@ -169,6 +169,17 @@ async def test_json_is_encoded_by_the_codec_that_is_given() -> None:
     assert (await answered(JSONResponse({1, 2}, codec=Codec()))).body == b"{1, 2}"
 
 
+def test_a_codec_that_fails_says_whose_it_is() -> None:
+    class Refusing(StandardJSON):
+        def encode(self, value: object) -> bytes:
+            raise TypeError("not that")
+
+    with pytest.raises(TypeError, match="knows set: the app's is for what handlers return, a JSON"):
+        JSONResponse({1, 2})
+    with pytest.raises(TypeError, match="^not that$"):
+        JSONResponse({1, 2}, codec=Refusing())
+
+
 @pytest.mark.parametrize("value", [float("nan"), {1}, object()])
 def test_what_json_cannot_say_is_refused_where_the_response_is_made(value: object) -> None:
     with pytest.raises((TypeError, ValueError)):
