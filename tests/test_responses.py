@@ -176,7 +176,7 @@ def test_a_codec_that_fails_says_whose_it_is() -> None:
 
     with pytest.raises(TypeError, match="knows set: the app's is for what handlers return, a JSON"):
         JSONResponse({1, 2})
-    with pytest.raises(TypeError, match="^not that$"):
+    with pytest.raises(TypeError, match=r"^not that$"):
         JSONResponse({1, 2}, codec=Refusing())
 
 
