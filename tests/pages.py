@@ -8,7 +8,7 @@ __all__ = ["PAGES", "ROOT", "Fence", "anchors", "fences", "links"]
 
 ROOT = Path(__file__).parent.parent
 WRITTEN = sorted({*ROOT.glob("docs/**/*.md")} - {*ROOT.glob("docs/reference/framework*")})
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *WRITTEN]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "examples" / "README.md", *WRITTEN]
 """What people write: the pages of the reference are made when the site is built."""
 
 FENCE = re.compile(

@@ -46,6 +46,8 @@ ENVIRONMENT = {
     "COLUMNS": "100",
     "NO_COLOR": "1",
     "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    "PYTEST_ADDOPTS": "-W error -p no:cacheprovider -p anyio",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # some take seconds to load
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONPATH": str(ROOT),
 }
@@ -101,7 +103,7 @@ def run_python(fence: Fence, folder: Path) -> ModuleType:
     if isinstance(app := getattr(module, "app", None), App):
         app.compile()
     if path.name.startswith("test_"):
-        output, code = bash(f"python -m pytest -W error -p no:cacheprovider '{name}'", folder)
+        output, code = bash(f"python -m pytest '{name}'", folder)
         assert code == 0, output
     return module
 

@@ -1,12 +1,13 @@
 """The examples, each on a real server with a real client."""
 
+import re
 from collections.abc import Generator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.servers import HOST, serve
+from tests.servers import HOST, ROOT, serve
 
 
 @pytest.fixture(params=["uvicorn-httptools", "hypercorn-trio"])
@@ -56,3 +57,15 @@ def test_the_todo_example_answers_mistakes_with_problems(todo: httpx.Client) -> 
 def test_the_todo_example_tells_how_long_it_took(todo: httpx.Client) -> None:
     for path in ("", "/7", "/x"):
         assert todo.get(f"/api/todos{path}").headers["server-timing"].startswith("app;dur=")
+
+
+def test_the_readme_lists_every_example_the_smallest_first() -> None:
+    folder = ROOT / "examples"
+    rows = re.findall(
+        r"^\| \[(\w+)\.py\]\(\1\.py\) \| .+ \| `uvicorn examples\.\1:app` \|$",
+        (folder / "README.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    sizes = {path.stem: path.read_text("utf-8").count("\n") for path in folder.glob("*.py")}
+    assert sorted(rows) == sorted(sizes)
+    assert rows == sorted(rows, key=lambda name: sizes[name] // 50)  # a few lines change nothing

@@ -1,5 +1,7 @@
-"""`python -m tests.benchmarks.costs`: what a framework costs before the first request: to import it, to
-declare 10,000 routes, and the memory that each keeps.
+"""`python -m tests.benchmarks.costs`: what a framework costs before the first request: to install it, to
+import it, to declare 10,000 routes, and the memory that each keeps.
+
+Installed is what `pip install` of its name alone brings, all that it requires included, without bytecode.
 
 Each figure is taken in a process of its own, the frameworks in turn. asyncio is imported before, as by
 any server. A route has one int parameter; its start-up ends with a first right answer.
@@ -22,7 +24,7 @@ from typing import TypeAlias
 
 from tests.benchmarks.asgi import ASGIApp
 from tests.benchmarks.measure import AsksForMore, started, verify
-from tests.benchmarks.peers import load, say, version_of
+from tests.benchmarks.peers import distribution_of, load, say, version_of
 from tests.benchmarks.rows import Call
 from tests.leftovers import memory_of
 
@@ -64,7 +66,33 @@ atexit.register(rmtree, BYTECODE)
 Figures: TypeAlias = dict[str, list[float]]
 """By name of the figure a number per round."""
 
+SIZES = """
+import json, sys
+from importlib.metadata import distribution
+from pathlib import Path
+from packaging.requirements import Requirement
+
+def size(path):
+    return sum(file.stat().st_size for file in path.rglob("*") if file.suffix != ".pyc" and file.is_file())
+
+found, asked = {}, [sys.argv[1]]
+for name in asked:
+    installed = distribution(name)
+    if (key := installed.name.lower()) in found:
+        continue
+    files = [Path(file.locate()) for file in installed.files or []]
+    found[key] = sum(file.stat().st_size for file in files if file.suffix != ".pyc" and file.exists())
+    if name == "asgi-framework":  # it may be installed as a link to this folder
+        found[key] = size(Path("framework"))
+    for requirement in map(Requirement, installed.requires or []):
+        if not requirement.marker or requirement.marker.evaluate({"extra": ""}):
+            asked.append(requirement.name)
+print(json.dumps([sum(found.values()), len(found)]))
+"""
+
 TITLES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "size": ("installed, MB", lambda size: f"{size / 1e6:.1f}"),
+    "packages": ("packages", lambda count: f"{count:.0f}"),
     "import": ("import, ms", lambda seconds: f"{seconds * 1e3:.0f}"),
     "modules": ("modules", lambda count: f"{count:.0f}"),
     "start-up": ("start-up with 10,000 routes, s", lambda seconds: f"{seconds:.2f}"),
@@ -119,6 +147,7 @@ def measure_costs(names: Sequence[str], rounds: int) -> dict[str, Figures]:
     processes: list[tuple[str, tuple[str, str], tuple[str, ...]]] = []
     for name in names:
         processes += [
+            (name, ("size", "packages"), ("-c", SIZES, distribution_of(name))),
             (name, ("import", "modules"), ("-c", IMPORTING.format(IMPORTS[name]))),
             (name, ("start-up", "memory"), ("-m", "tests.benchmarks.costs", "--start-up", name)),
         ]

@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 
-__all__ = ["NAMES", "RAW", "load", "say", "version_of"]
+__all__ = ["NAMES", "RAW", "distribution_of", "load", "say", "version_of"]
 
 RAW = "raw"
 NAMES = (
@@ -43,9 +43,14 @@ def load(names: Iterable[str]) -> dict[str, ModuleType]:
     return modules
 
 
-def version_of(distribution: str) -> str:
+def distribution_of(name: str) -> str:
+    """What `pip install` knows a framework by."""
+    return "asgi-framework" if name == "ours" else name
+
+
+def version_of(name: str) -> str:
     """The installed version."""
     try:
-        return version("asgi-framework" if distribution == "ours" else distribution)
+        return version(distribution_of(name))
     except PackageNotFoundError:
         return "from this folder"
