@@ -208,6 +208,7 @@ def attended(call: Call) -> Call:
     """The call, cancelled when the client goes."""
 
     async def call_while_connected(request: Any, path_params: dict[str, Any]) -> object:
+        await request._receive_nothing()
         async with until_disconnect(request.disconnected):
             return await call(request, path_params)
         raise ClientDisconnect("the client went away before its answer")

@@ -113,10 +113,10 @@ def open_file(path: str) -> OpenFile:
     """Open a file to be sent; FileNotFoundError if there is no regular one. Blocks for the disk."""
     try:
         file = open(path, "rb", opener=_open_at_once)  # noqa: SIM115 - it is handed on
-    except ValueError as error:  # a NUL, or what no name of a file can have
-        raise _no_file(path) from error
-    except OSError as error:
-        raise _no_file(path) if error.errno in NO_FILE else error from error
+    except (OSError, ValueError) as error:  # a NUL, say, is in no name of a file
+        if isinstance(error, ValueError) or error.errno in NO_FILE:
+            raise _no_file(path) from error
+        raise
     stat = os.fstat(file.fileno())
     if S_ISREG(stat.st_mode):
         return OpenFile(path, file, stat)

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import anyio
+
 from framework._body import Body, Chunks
 from framework._content import (
     JSON,
@@ -46,6 +48,8 @@ from framework.types import Message, Receive, Scope, Send
 __all__ = ["Request"]
 
 T = TypeVar("T")
+
+FIRST_MESSAGE_SECONDS = 0.2
 
 
 async def _without_receive() -> Message:
@@ -231,6 +235,8 @@ class Request(HTTPConnection):
             return source.gone
         if announces_body(self.scope):
             await source.look_ahead(until_end=True)
+        else:
+            await self._receive_nothing()
         if not source.gone:
             await until_blocked(source.look_ahead)
         return source.gone
@@ -244,6 +250,16 @@ class Request(HTTPConnection):
         """
         await self._source().look_ahead()
         return {"type": "http.disconnect"}
+
+    async def _receive_nothing(self) -> None:
+        """Receive the message that says that there is no body, where none is announced.
+
+        It is there at once; but where its `receive` is given up, granian takes the client for gone. No
+        longer is it waited for than no server takes.
+        """
+        if not (self._source().ended or announces_body(self.scope)):
+            with anyio.move_on_after(FIRST_MESSAGE_SECONDS):
+                await self._source().look_ahead(until_end=True)
 
     async def send_early_hints(self, links: Iterable[str]) -> bool:
         """Name what the page will need while it is being made: a 103 with these links (RFC 8297).

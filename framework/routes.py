@@ -332,7 +332,10 @@ def checked_function(function: Any) -> FunctionMiddleware:
     if isinstance(function, type) or (is_async(function) and takes_only(function, 3, not_even=4)):
         raise ConfigError(f"{function!r} is ASGI middleware: write Middleware(cls, **options)")
     if isinstance(function, str):
-        raise ConfigError(f"@app.middleware({function!r}): write @app.middleware, without brackets")
+        raise ConfigError(
+            f"{function!r} is no middleware: write @app.middleware, without brackets, above "
+            "`async def name(request, call_next)`"
+        )
     if not is_async(function):
         raise ConfigError(
             f"{function!r} is no middleware: write `async def name(request, call_next)`"

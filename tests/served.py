@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.lowlevel
 
 from framework import App, Limits, Request, StreamingResponse, WebSocket
 
@@ -63,6 +64,26 @@ async def idle() -> StreamingResponse:
             events["idle closed"] += 1
 
     return StreamingResponse(chunks(), media_type="text/plain")
+
+
+async def late() -> AsyncGenerator[str]:
+    """Keep the client waiting for a moment."""
+    await anyio.sleep(0.01)
+    yield "late"
+
+
+@app.get("/asked")
+async def asked(request: Request) -> StreamingResponse:
+    """Ask for the client, and then stream."""
+    assert not await request.is_disconnected()
+    return StreamingResponse(late())
+
+
+@app.get("/attended", cancel_on_disconnect=True)
+async def attended() -> StreamingResponse:
+    """Stream after a handler that was watched, and did not wait for long."""
+    await anyio.lowlevel.checkpoint()
+    return StreamingResponse(late())
 
 
 @app.get("/half")

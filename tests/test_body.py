@@ -105,6 +105,12 @@ async def test_a_disconnect_in_the_queue_of_a_server_is_seen(size: int) -> None:
                     assert await request.is_disconnected() is (message is DISCONNECT)
 
 
+async def test_a_server_that_does_not_say_that_there_is_no_body_is_waited_for_a_moment() -> None:
+    request = Request(http_scope(), anyio.sleep_forever)  # type: ignore[arg-type]
+    with anyio.fail_after(10):
+        assert not await request.is_disconnected()
+
+
 async def test_a_body_that_nobody_reads_does_not_hide_that_the_client_goes() -> None:
     request = request_of(*[body(b"12345", more=True)] * 50, DISCONNECT, limit=12)
     with anyio.fail_after(10):

@@ -1,6 +1,6 @@
 """The how-to guides, followed: their servers run, and are asked.
 
-servers.md, nginx.md, container.md and workers.md, each in a folder that has the files of the page.
+servers.md, nginx.md, container.md, mounting.md and workers.md, each in a folder that has the files of the page.
 """
 
 import json
@@ -224,6 +224,16 @@ def test_the_image_starts_is_healthy_and_stops(tmp_path: Path) -> None:
     assert process.returncode in (0, -signal.SIGTERM)
     copied = re.findall(r"^COPY (\S+) \.$", image, re.MULTILINE)
     assert all((tmp_path / name).exists() for name in copied)
+
+
+# mounting.md
+
+
+def test_django_is_served_below_a_path(tmp_path: Path) -> None:
+    save("mounting.md", tmp_path)
+    with served("uvicorn site_asgi:app --port 8000", tmp_path) as (client, _):
+        assert client.get("/django/").text == "Django at /django/"
+        assert client.get("/elsewhere").status_code == 404
 
 
 # workers.md

@@ -47,6 +47,13 @@ def test_a_stream_is_closed_when_its_client_goes(server: Server, client: httpx.C
     wait_for(client, "ticks closed")
 
 
+@pytest.mark.parametrize("path", ["/asked", "/attended"])
+def test_a_client_that_was_watched_is_not_taken_for_gone(server: Server, path: str) -> None:
+    for _ in range(20):  # on a new connection each
+        answer = httpx.get(f"http://{HOST}:{server.port}{path}")
+        assert (answer.status_code, answer.text) == (200, "late")
+
+
 def test_a_stream_that_idles_is_closed_when_its_client_goes(
     server: Server, client: httpx.Client
 ) -> None:

@@ -213,9 +213,11 @@ def violation(message: Message, reason: str) -> ASGIViolation:
 
 def stems_from_leaving(error: BaseException | None) -> bool:
     """Whether an app that failed did so because its client had gone."""
-    while error is not None:
+    seen: set[int] = set()  # a chain may lead back into itself
+    while error is not None and id(error) not in seen:
         if isinstance(error, ClientGone):
             return True
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
     return False
 

@@ -21,7 +21,7 @@ def behind() -> Generator[Server]:
         yield server
 
 
-@pytest.fixture(scope="module", params=["uvicorn-httptools", "hypercorn-trio"])
+@pytest.fixture(scope="module", params=["uvicorn-httptools", "hypercorn-trio", "granian"])
 def proxy(request: pytest.FixtureRequest, behind: Server) -> Generator[Server]:
     """The proxy on servers of both backends."""
     with pytest.MonkeyPatch.context() as patch:

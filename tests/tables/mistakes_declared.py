@@ -444,7 +444,10 @@ async def timing(request): ...
 @app.middleware("http")
 async def timing(request, call_next): ...
 """,
-        "@app.middleware('http'): write @app.middleware, without brackets",
+        (
+            "'http' is no middleware: write @app.middleware, without brackets, above "
+            "`async def name(request, call_next)`"
+        ),
     ),
     (
         """

@@ -188,3 +188,14 @@ async def test_what_the_app_leaves_behind_can_neither_receive_nor_send() -> None
         await AsyncTestClient(app).get("/")
         ended.set()
     assert got == [{"type": "http.disconnect"}]
+
+
+async def test_an_error_whose_causes_lead_back_to_it_is_raised() -> None:
+    one, other = ValueError("one"), ValueError("other")
+    one.__cause__, other.__cause__ = other, one
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise one
+
+    with pytest.raises(ValueError, match="one"):
+        await AsyncTestClient(app).get("/")
