@@ -6,6 +6,7 @@ app runs in the checker, unless a test says `is_checked=False`.
 
 import json as json_module
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -198,3 +199,8 @@ def check_http(messages: Sequence[Message], method: str, *, finished: bool) -> N
     """See that nothing is sent as content where there is none; ASGI leaves that to the servers."""
     if finished and (method == "HEAD" or messages[0]["status"] in (204, 304)):
         assert not any(message.get("body") for message in messages[1:]), messages
+
+
+def id_of(value: object) -> str:
+    """The id of a test by its parameter: without addresses, so that each process has the same."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))

@@ -29,7 +29,7 @@ from framework import (
 )
 from framework.routes import CallNext, FunctionMiddleware
 from framework.types import ASGIApp, Message, Receive, Scope, Send
-from tests.driver import ask, http_scope
+from tests.driver import ask, http_scope, id_of
 from tests.protocols import Conversation, converse, silence, websocket_scope
 from tests.scripted import DISCONNECT, Sent, body
 
@@ -77,7 +77,7 @@ async def gone(request: Request, error: Exception) -> Response:
         (Point(1, 2), "application/json", b'{"x":1,"y":2}'),
         (HTMLResponse("<p>"), "text/html; charset=utf-8", b"<p>"),
     ],
-    ids=repr,
+    ids=id_of,
 )
 async def test_a_returned_value_is_the_answer(
     value: Any, media_type: str, body: bytes, method: str, layers: list[FunctionMiddleware]
@@ -95,7 +95,7 @@ async def test_a_returned_value_is_the_answer(
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("status", [200, 201, 204, 304, 404, 599])
-@pytest.mark.parametrize("value", ["text", None, {"a": 1}, Point(1, 2)], ids=repr)
+@pytest.mark.parametrize("value", ["text", None, {"a": 1}, Point(1, 2)], ids=id_of)
 async def test_the_status_of_a_value_is_that_of_the_route(
     value: Any, status: int, method: str, layers: list[FunctionMiddleware]
 ) -> None:
@@ -155,7 +155,7 @@ async def test_a_generator_handler_of_either_kind_is_streamed(
         (object(), "returned object: object has no form in JSON"),
         (Point, "returned the class Point: return an instance"),
     ],
-    ids=str,
+    ids=id_of,
 )
 async def test_a_wrong_value_is_told_by_the_name_of_its_handler(
     value: Any, advice: str, layers: list[FunctionMiddleware]

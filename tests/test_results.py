@@ -17,7 +17,7 @@ from framework._results import ASGIResponse, Results
 from framework._wire.json import StandardJSON
 from framework.responses import Response
 from framework.types import Receive, Scope, Send
-from tests.driver import ask, exchange, http_scope
+from tests.driver import ask, exchange, http_scope, id_of
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
@@ -84,7 +84,7 @@ ANY = Results(MSGSPEC)
         (Point(1, 2), JSON, b'{"x":1,"y":2}'),
         ([Point(1, 2)], JSON, b'[{"x":1,"y":2}]'),
     ],
-    ids=repr,
+    ids=id_of,
 )
 def test_a_value_becomes_a_whole_response(
     value: Any, media_type: str, body: bytes, results: Results
@@ -119,7 +119,7 @@ def test_a_response_stays_as_it_is() -> None:
     assert STANDARD.response(response, 201, "it") is response
 
 
-@pytest.mark.parametrize("value", [Row(1), 7, 1.5, True, {1, 2} - {2}], ids=repr)
+@pytest.mark.parametrize("value", [Row(1), 7, 1.5, True, {1, 2} - {2}], ids=id_of)
 def test_a_codec_of_the_users_own_decides_what_is_data(value: Any) -> None:
     response = ANY.response(value, None, "it")
     assert response.headers["content-type"] == JSON
@@ -173,7 +173,7 @@ async def test_a_header_is_added_to_those_of_the_other_library() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [asgi_app, StarletteText("hello"), StarletteStream(iter(["a", "b"]))], ids=repr
+    "value", [asgi_app, StarletteText("hello"), StarletteStream(iter(["a", "b"]))], ids=id_of
 )
 async def test_the_body_of_another_library_is_not_sent_for_head(value: Any) -> None:
     answer = await exchange(STANDARD.response(value, None, "it"), http_scope("HEAD"))
@@ -218,7 +218,7 @@ def coroutine() -> Any:
         (Response, "returned the class Response: return an instance"),
         (StarletteText, "returned the class PlainTextResponse: return an instance"),
     ],
-    ids=str,
+    ids=id_of,
 )
 @pytest.mark.parametrize("results", [STANDARD, ANY], ids=["standard", "msgspec"])
 def test_a_mistake_is_told_with_what_to_do(value: Any, advice: str, results: Results) -> None:

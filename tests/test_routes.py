@@ -18,7 +18,7 @@ from framework import (
 )
 from framework.routes import CallNext, Rings, caller, name_of, parse_host
 from framework.types import ASGIApp, Receive, Scope, Send
-from tests.driver import ask
+from tests.driver import ask, id_of
 
 THIS_FILE = __file__
 
@@ -201,6 +201,7 @@ def test_middleware_is_made_with_its_options_and_does_not_tell_them() -> None:
         (Mount("/a/", function_app), f"Mount('/a', {function_app!r})"),
         (Mount("/", function_app), f"Mount('/', {function_app!r})"),
     ],
+    ids=id_of,
 )
 def test_a_route_shows_what_it_is(shown: object, text: str) -> None:
     assert repr(shown) == text

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from framework.openapi._handlers import Reads, reads_of, returns_of, words_of
+from tests.driver import id_of
 
 
 @dataclass
@@ -124,7 +125,7 @@ def documented(id: int) -> str:
         (partial(documented, 1), ("Show one.", "And so on.")),
         (lambda: documented(1), ("", "")),
     ],
-    ids=str,
+    ids=id_of,
 )
 def test_the_docstring_is_a_summary_and_a_description(handler: Any, words: tuple[str, str]) -> None:
     assert words_of(handler) == words

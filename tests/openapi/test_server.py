@@ -8,7 +8,7 @@ from openapi_spec_validator import validate
 from framework import App, Router
 from framework.exceptions import ConfigError
 from framework.openapi import OpenAPI
-from tests.driver import ask
+from tests.driver import ask, id_of
 from tests.protocols import converse
 
 
@@ -145,7 +145,7 @@ async def test_the_document_is_made_once_by_the_first_request() -> None:
         ),
         ({"path": "/"}, "give a path such as '/openapi"),
     ],
-    ids=str,
+    ids=id_of,
 )
 def test_options_that_cannot_be_are_errors(options: dict[str, Any], message: str) -> None:
     given: dict[str, Any] = {"app": App(), "title": "T", "version": "1", **options}
