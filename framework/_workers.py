@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -21,6 +21,7 @@ __all__ = ["Workers", "in_thread", "runs_on_asyncio"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
+Job: TypeAlias = tuple[Callable[[], Any], asyncio.Future[Any]]
 
 MOST_THREADS = 40  # as many as anyio has
 
@@ -58,7 +59,7 @@ class Workers:
     def _begin(self) -> None:
         self._process = os.getpid()
         self._lock = Lock()
-        self._queue: SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]]] = SimpleQueue()
+        self._queue: SimpleQueue[Job] = SimpleQueue()
         self._jobs = 0  # not done yet
         self._threads = 0
 
@@ -69,7 +70,9 @@ class Workers:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         with self._lock:
             if self._jobs >= self._threads < self._most:
-                Thread(target=self._work, name="framework worker", daemon=True).start()
+                Thread(
+                    target=self._work, args=[self._queue], name="framework worker", daemon=True
+                ).start()
                 self._threads += 1
             self._jobs += 1
         self._queue.put((call, future))
@@ -77,9 +80,9 @@ class Workers:
             await future
         return future.result()
 
-    def _work(self) -> None:
+    def _work(self, queue: SimpleQueue[Job]) -> None:
         while True:
-            self._do(*self._queue.get())
+            self._do(*queue.get())
 
     def _do(self, call: Callable[[], T], future: asyncio.Future[T]) -> None:
         try:

@@ -204,6 +204,19 @@ async def test_what_is_lost_ends_a_stream_that_had_begun(
     assert type(answer.error) is error
 
 
+async def test_what_is_lost_is_told_to_who_reads_after_asking_for_the_client() -> None:
+    app = App(middleware=[Middleware(PassesOn)])
+
+    @app.post("/")
+    async def asks(request: Request) -> bytes:
+        assert not await request.is_disconnected()
+        return await request.body()
+
+    with anyio.fail_after(10):
+        answer = await ask(app, "POST", body=b"[1]", headers={"content-length": "3"})
+    assert type(answer.error) is BodyUnavailable
+
+
 async def test_no_more_of_a_body_is_kept_than_a_request_may_have() -> None:
     for size, status in ((8, 200), (9, 413)):
         app = app_with(Middleware(Reader, messages=2), limits=Limits(max_body_size=8))
