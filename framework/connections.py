@@ -207,8 +207,9 @@ class HTTPConnection:
     @property
     def client(self) -> Address | None:
         """The peer's address, or None where the server does not say (a unix socket)."""
-        client = self.scope.get("client")
-        return None if client is None else Address(*client)
+        # Of granian a port is text, and a unix socket has an empty host.
+        host, port = self.scope.get("client") or ("", 0)
+        return Address(host, int(port or 0)) if host else None
 
     @property
     def tls(self) -> TLS | None:

@@ -76,7 +76,7 @@ def test_without_a_cookie_field_there_are_no_cookies() -> None:
     assert connection().cookies == {}
 
 
-@pytest.mark.parametrize("client", [("10.0.0.1", 4711), ["10.0.0.1", 4711]])
+@pytest.mark.parametrize("client", [("10.0.0.1", 4711), ["10.0.0.1", 4711], ("10.0.0.1", "4711")])
 def test_the_client_is_an_address(client: Any) -> None:
     address = connection(client=client).client
     assert isinstance(address, Address)
@@ -84,7 +84,8 @@ def test_the_client_is_an_address(client: Any) -> None:
 
 
 def test_the_client_of_a_unix_socket_is_unknown() -> None:
-    assert connection(client=None).client is None
+    for client in (None, ("", "0")):
+        assert connection(client=client).client is None
     scope = http_scope()
     del scope["client"]
     assert HTTPConnection(scope).client is None
