@@ -5,6 +5,7 @@ import anyio
 from framework._ahead import Ahead
 from framework.types import Message
 from tests.scripted import receiving
+from tests.waiting import become
 
 
 def text(data: str) -> Message:
@@ -30,8 +31,7 @@ async def test_nothing_more_is_received_once_somebody_has_waited() -> None:
     ahead = Ahead(receiving(text("a"), text("b")), print, 100)
     async with anyio.create_task_group() as group:
         group.start_soon(ahead.receive)
-        while not ahead._messages or len(ahead._messages) < 2:  # noqa: ASYNC110
-            await anyio.sleep(0.001)
+        await become(lambda: ahead._messages and len(ahead._messages) >= 2)
         assert [await ahead.take() for _ in range(2)] == [text("a"), text("b")]
         assert not ahead.is_over
         group.cancel_scope.cancel()

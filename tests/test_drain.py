@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.servers import HOST, Server, serve
+from tests.waiting import become
 
 CLIENTS = 100
 """Of each kind that is to end, streams and sockets."""
@@ -80,9 +81,7 @@ def stopped(name: str, *paths: str, times: int) -> tuple[Outcomes, float, str]:
                     talk: Callable[..., object] = clients.socket if is_socket else clients.stream
                     for _ in range(times):
                         group.start_soon(talk, path)  # type: ignore[arg-type]
-                with anyio.fail_after(30):
-                    while clients.begun < times * len(paths):  # noqa: ASYNC110
-                        await anyio.sleep(0.01)
+                await become(lambda: clients.begun >= times * len(paths), 30)
                 began = time.monotonic()
                 server.process.terminate()
             await anyio.to_thread.run_sync(server.process.wait, 30)

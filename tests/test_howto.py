@@ -15,7 +15,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from websockets.sync.client import connect
 
 from tests.pages import ROOT, Fence, fences
 from tests.servers import HOST, free_port
+from tests.waiting import until
 
 HOWTO = ROOT / "docs/howto"
 PATIENCE = 30.0
@@ -82,14 +83,6 @@ def running(command: str, folder: Path, **variables: str) -> Generator[subproces
     finally:
         process.kill()
         process.wait()
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for what is to become true."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def until_accepts(address: int | Path) -> None:

@@ -16,6 +16,7 @@ from websockets.typing import Subprotocol
 
 from tests.leftovers import descriptors_of, memory_of, settled
 from tests.servers import COMMANDS, HOST, Server, serve
+from tests.waiting import until
 
 MEGABYTE = 1024 * 1024
 HANDSHAKE = (
@@ -45,11 +46,8 @@ def counted(server: Server, name: str) -> int:
 
 
 def wait_for(server: Server, name: str, least: int = 1) -> None:
-    """Wait until the app has counted so many; fail after ten seconds."""
-    deadline = time.monotonic() + 10
-    while (count := counted(server, name)) < least:
-        assert time.monotonic() < deadline, f"{name}: {count} of {least}"
-        time.sleep(0.02)
+    """Wait until the app has counted so many."""
+    until(lambda: counted(server, name) >= least)
 
 
 def ask(server: Server, path: str) -> socket.socket:

@@ -14,13 +14,7 @@ from framework.types import Message, Receive
 from tests.driver import http_scope
 from tests.protocols import running, websocket_scope
 from tests.scripted import Sent, body, receiving
-
-
-async def until(sent: Sent, count: int) -> None:
-    """Wait until so many messages were sent."""
-    with anyio.fail_after(2):
-        while len(sent.messages) < count:  # noqa: ASYNC110 - what is waited for is what was sent
-            await anyio.sleep(0.001)
+from tests.waiting import become
 
 
 async def test_it_has_begun_or_not() -> None:
@@ -103,7 +97,7 @@ async def test_an_event_stream_ends_in_order_when_the_app_stops() -> None:
     async with anyio.create_task_group() as group:
         async with running(app):
             group.start_soon(app, http_scope(), receiving(body(b"")), sent)
-            await until(sent, 2)
+            await become(lambda: len(sent.messages) >= 2)
         assert closed == [1]
     assert sent.content == b"data: one\n\n"
     assert sent.messages[-1] == {"type": "http.response.body", "body": b""}
@@ -135,8 +129,8 @@ async def test_another_stream_may_come_to_its_end_and_is_cut_if_it_does_not(
     async with anyio.create_task_group() as group, running(app):
         group.start_soon(app, http_scope("GET", "/finite"), receiving(body(b"")), finite)
         group.start_soon(app, http_scope("GET", "/endless"), receiving(body(b"")), endless)
-        await until(finite, 2)
-        await until(endless, 2)
+        await become(lambda: len(finite.messages) >= 2)
+        await become(lambda: len(endless.messages) >= 2)
     assert closed == ["finite", "endless"]
     assert finite.content == b"begun ended"
     assert finite.messages[-1] == {"type": "http.response.body", "body": b""}
@@ -151,8 +145,7 @@ def peer() -> tuple[Receive, Sent]:
     incoming: list[Message] = [{"type": "websocket.connect"}]
 
     async def receive() -> Message:
-        while not incoming and "websocket.close" not in sent.types:  # noqa: ASYNC110
-            await anyio.sleep(0.001)
+        await become(lambda: incoming or "websocket.close" in sent.types)
         return incoming.pop() if incoming else {"type": "websocket.disconnect", "code": 1000}
 
     return receive, sent
@@ -180,7 +173,7 @@ async def test_a_socket_is_closed_and_its_handler_learns_when_the_app_stops(
     async with anyio.create_task_group() as group:
         async with running(app):
             group.start_soon(app, websocket_scope(), receive, sent)
-            await until(sent, 1)
+            await become(lambda: len(sent.messages) >= 1)
         assert ended == [1]
     assert sent.messages[-1] == {
         "type": "websocket.close",
@@ -205,7 +198,7 @@ async def test_a_handler_that_does_not_learn_is_cancelled() -> None:
     async with anyio.create_task_group() as group:
         async with running(app):
             group.start_soon(app, websocket_scope(), receive, sent)
-            await until(sent, 1)
+            await become(lambda: len(sent.messages) >= 1)
         assert ended == [1]
     assert sent.types == ["websocket.accept", "websocket.close"]
 
@@ -247,5 +240,5 @@ async def test_a_server_that_has_closed_the_socket_itself_may_refuse_the_close()
     receive, sent = peer()
     async with anyio.create_task_group() as group, running(app) as talk:
         group.start_soon(app, websocket_scope(), receive, partial(send, sent))
-        await until(sent, 1)
+        await become(lambda: len(sent.messages) >= 1)
     assert talk.types == ["startup.complete", "shutdown.complete"]

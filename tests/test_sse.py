@@ -11,6 +11,7 @@ from framework import App, ConfigError, EventSourceResponse, Request, ServerSent
 from framework.types import Message
 from tests.driver import Answer, ask, exchange, http_scope
 from tests.scripted import DISCONNECT, Sent, body, receiving
+from tests.waiting import become
 
 
 class Word(str):
@@ -132,8 +133,7 @@ async def test_a_comment_is_sent_while_nothing_else_is() -> None:
     with anyio.move_on_after(2):
         async with anyio.create_task_group() as group:
             group.start_soon(response, http_scope(), receiving(body(b"")), sent)
-            while sent.content.count(b": ping\n\n") < 2:  # noqa: ASYNC110
-                await anyio.sleep(0.001)
+            await become(lambda: sent.content.count(b": ping\n\n") >= 2)
             group.cancel_scope.cancel()
     assert sent.content.startswith(b"data: one\n\n: ping\n\n")
 

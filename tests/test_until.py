@@ -11,6 +11,7 @@ from framework._concurrency import OpenScopes
 from framework._until import until_blocked, until_disconnect
 from framework.types import Message, Receive
 from tests.scripted import DISCONNECT, body, receiving
+from tests.waiting import become
 
 CALLER: ContextVar[str] = ContextVar("caller")
 
@@ -164,8 +165,7 @@ async def test_something_is_done_beside_the_block_when_it_is_due() -> None:
     with anyio.fail_after(2):
         async with until_disconnect(receiving()) as block:
             block.every(0.001, routine)
-            while routine.done < 3:  # noqa: ASYNC110
-                await anyio.sleep(0.001)
+            await become(lambda: routine.done >= 3)
     assert block.finished
     asked = routine.asked
     await anyio.sleep(0.01)

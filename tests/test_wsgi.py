@@ -28,6 +28,7 @@ from tests.leftovers import descriptors_of, settled
 from tests.protocols import converse, start
 from tests.scripted import DISCONNECT, Sent, body, receiving
 from tests.servers import COMMANDS, HOST, Server, serve
+from tests.waiting import until
 
 Environ = dict[str, Any]
 PATIENCE = 10  # seconds until a test that waits in a thread has failed
@@ -708,9 +709,7 @@ async def test_an_answer_is_sent_before_close_is_through() -> None:
 
     class Slow(Chunks):
         def close(self) -> None:
-            deadline = time.monotonic() + PATIENCE
-            while sent.content != b"all" and time.monotonic() < deadline:
-                time.sleep(0.001)
+            until(lambda: sent.content == b"all")
             log.append(sent.content)
 
     log: list[object] = []
