@@ -28,7 +28,7 @@ from tests.leftovers import descriptors_of, settled
 from tests.protocols import converse, start
 from tests.scripted import DISCONNECT, Sent, body, receiving
 from tests.servers import COMMANDS, HOST, Server, serve
-from tests.waiting import until
+from tests.waiting import become, until
 
 Environ = dict[str, Any]
 PATIENCE = 10  # seconds until a test that waits in a thread has failed
@@ -807,13 +807,25 @@ async def test_an_endless_answer_ends_when_its_client_goes() -> None:
 
 
 async def test_an_answer_that_only_marks_time_ends_when_its_client_goes() -> None:
+    marked = threading.Event()
+
     def app(environ: Environ, start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", TEXT)
         yield b"begun"
         while True:
             yield b""
+            marked.set()
 
-    await leave(app, body(b""), DISCONNECT)
+    incoming = receiving(body(b""), DISCONNECT)
+
+    async def receive() -> Message:
+        message = await incoming()
+        if message is DISCONNECT:
+            await become(marked.is_set)
+        return message
+
+    with anyio.fail_after(PATIENCE):
+        await WSGI(app)(http_scope(), receive, Sent())
 
 
 @pytest.mark.parametrize("until", [0, 1, 5])
