@@ -86,7 +86,7 @@ class Dispatcher:
     Of several hosts' routes, those of the host that the client names come before those for any.
     """
 
-    __slots__ = ("_any_host", "_default", "_fallbacks", "_hosts", "_settings", "static")
+    __slots__ = ("_any_host", "_default", "_fallbacks", "_hosts", "_settings", "dynamic", "static")
 
     def __init__(
         self,
@@ -102,31 +102,11 @@ class Dispatcher:
         self._settings = settings
         self.static: dict[str, dict[str, Entry]] = {}
         """The entries of paths without parameters, unless a host could have others."""
+        self.dynamic: Matcher[Entry] | None = None
+        """Finds those of paths with parameters, unless a host could have others."""
         if hosts is None:
             self.static = {path: leaf.methods for path, leaf in any_host.http.static.items()}
-
-    @property
-    def has_hosts(self) -> bool:
-        """Whether some routes are for certain hosts only."""
-        return self._hosts is not None
-
-    def find(self, scope: Scope) -> ASGIApp:
-        """The endpoint of an HTTP request whose path has parameters, where no host has its own."""
-        path = scope["path"]
-        segments = path.split("/")
-        try:
-            is_plain = not (
-                scope["root_path"] or segments[0] or not path or len(scope["raw_path"]) != len(path)
-            )
-        except (KeyError, TypeError):
-            is_plain = False
-        if not is_plain:
-            return self.find_anywhere(scope)
-        found = self._any_host.http.match(segments, scope["method"])
-        if isinstance(found, list):
-            return self._missing(scope, segments, found)
-        (serve, scope["endpoint"], scope["route"]), scope["path_params"] = found
-        return serve
+            self.dynamic = any_host.http
 
     def find_websocket(self, scope: Scope) -> ASGIApp:
         """The endpoint of a WebSocket."""
@@ -139,7 +119,7 @@ class Dispatcher:
         scope["path_params"] = {}
         return self._fallbacks.no_socket
 
-    def find_anywhere(self, scope: Scope) -> ASGIApp:
+    def find(self, scope: Scope) -> ASGIApp:
         """The endpoint of any HTTP request."""
         segments = split_path(scope)
         if segments is None:
@@ -151,23 +131,12 @@ class Dispatcher:
             if not isinstance(found, list):
                 return _found(scope, found, host_params)
             others += found
-        return self._missing(scope, segments, others)
+        return self.missing(scope, segments, others)
 
-    def _tables(self, scope: Scope) -> Sequence[tuple[Table, dict[str, Any]]]:
-        if self._hosts is None:
-            return self._default
-        values = [value for name, value in scope["headers"] if name == b"host"]
-        authority = parse_authority(values[0].decode("latin-1")) if len(values) == 1 else None
-        if authority is None:
-            return self._default
-        # A dot at the end says that the name is whole (RFC 1034 section 3.1); it is the same host.
-        labels = ["", *authority[0].removesuffix(".").split(".")]
-        found = [(leaf.any_method, leaf.parse(labels) or {}) for leaf in self._hosts.leaves(labels)]
-        return [*((table, params) for table, params in found if table is not None), *self._default]
-
-    def _missing(
+    def missing(
         self, scope: Scope, segments: Sequence[str], others: Sequence[Leaf[Entry]]
     ) -> ASGIApp:
+        """The answer for a path that no route has, or only `others` for other methods."""
         scope["path_params"] = {}
         fallbacks = self._fallbacks
         if others:
@@ -184,6 +153,18 @@ class Dispatcher:
                     return fallbacks.redirect(_location(scope, twin))
         return fallbacks.not_found
 
+    def _tables(self, scope: Scope) -> Sequence[tuple[Table, dict[str, Any]]]:
+        if self._hosts is None:
+            return self._default
+        values = [value for name, value in scope["headers"] if name == b"host"]
+        authority = parse_authority(values[0].decode("latin-1")) if len(values) == 1 else None
+        if authority is None:
+            return self._default
+        # A dot at the end says that the name is whole (RFC 1034 section 3.1); it is the same host.
+        labels = ["", *authority[0].removesuffix(".").split(".")]
+        found = [(leaf.any_method, leaf.parse(labels) or {}) for leaf in self._hosts.leaves(labels)]
+        return [*((table, params) for table, params in found if table is not None), *self._default]
+
 
 def _location(scope: Scope, segments: Sequence[str]) -> str:
     location = quote_path(root_path(scope)) + "/".join(map(quote_segment, segments))
@@ -199,26 +180,33 @@ def _found(scope: Scope, found: Found[Entry], host_params: dict[str, Any]) -> AS
 
 def application(owner: Any, dispatcher: Dispatcher, lifespan: ASGIApp) -> ASGIApp:
     """The app itself."""
-    static, find_websocket = dispatcher.static, dispatcher.find_websocket
-    find_anywhere = dispatcher.find_anywhere
-    find = find_anywhere if dispatcher.has_hosts else dispatcher.find
+    static, find, find_websocket = dispatcher.static, dispatcher.find, dispatcher.find_websocket
+    match = None if dispatcher.dynamic is None else dispatcher.dynamic.match
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
             scope["app"] = owner
-            path = scope["path"]
-            methods = static.get(path)
             serve = None
-            if methods is not None:
-                try:
-                    if not scope["root_path"] and len(scope["raw_path"]) == len(path):
+            path = scope["path"]
+            try:
+                # Nothing of the path is a mount's, and nothing of it was percent-encoded.
+                if not scope["root_path"] and len(scope["raw_path"]) == len(path):
+                    methods = static.get(path)
+                    if methods is not None:
                         serve, scope["endpoint"], scope["route"] = methods[scope["method"]]
                         scope["path_params"] = {}
-                except (KeyError, TypeError):
-                    pass  # another method, or a server without these optional keys
+                    elif match is not None and path and path[0] == "/":
+                        segments = path.split("/")
+                        found = match(segments, scope["method"])
+                        if isinstance(found, list):
+                            serve = dispatcher.missing(scope, segments, found)
+                        else:
+                            (serve, scope["endpoint"], scope["route"]), scope["path_params"] = found
+            except (KeyError, TypeError):
+                pass  # another method, or a server without these optional keys
             if serve is None:
-                serve = find(scope) if methods is None else find_anywhere(scope)
+                serve = find(scope)
             await serve(scope, receive, send)
         elif kind == "websocket":
             scope["app"] = owner

@@ -97,7 +97,7 @@ def explain_scope(app: Explainable, scope: Scope) -> Explanation:
         name: scope[name] for name in scope if name not in ("endpoint", "path_params", "route")
     }
     told = telling(dispatcher)
-    find = told.find_anywhere if scope["type"] == "http" else told.find_websocket
+    find = told.find if scope["type"] == "http" else told.find_websocket
     answer: object = find(scope)
     fallback = answer if isinstance(answer, Fallback) else None
     found = scope["route"] if fallback is None else None

@@ -27,7 +27,16 @@ class Leaf(Generic[E]):
     A mount's leaf matches whatever begins with its pattern.
     """
 
-    __slots__ = ("_mixed", "_rest", "_slots", "any_method", "is_mount", "methods", "pattern")
+    __slots__ = (
+        "_mixed",
+        "_only",
+        "_rest",
+        "_slots",
+        "any_method",
+        "is_mount",
+        "methods",
+        "pattern",
+    )
 
     def __init__(self, pattern: Pattern, *, is_mount: bool = False) -> None:
         self.pattern = pattern
@@ -36,6 +45,7 @@ class Leaf(Generic[E]):
         self.any_method: E | None = None
         self._slots: list[Slot] = []
         self._mixed: list[tuple[int, Segment]] = []
+        self._only: tuple[str, int, Callable[[str], Any]] | None = None
         self._rest: tuple[str, int, int] | None = None
         rest = pattern.rest_index()
         count = len(pattern.segments)
@@ -50,6 +60,10 @@ class Leaf(Generic[E]):
                     plain = parameter.converter is STRING
                     convert = None if plain else parameter.converter.convert
                     self._slots.append((parameter.name, position, convert))
+        if len(self._slots) == 1 and not self._mixed and self._rest is None:
+            name, position, value_of = self._slots[0]
+            if value_of is not None:
+                self._only = (name, position, value_of)  # the usual case, without a loop
 
     def ranks(self) -> tuple[Rank, ...]:
         """How specific the pattern is, segment by segment."""
@@ -91,6 +105,9 @@ class Leaf(Generic[E]):
         """The values of the parameters, or None where one does not convert."""
         values: dict[str, Any] = {}
         try:
+            if self._only is not None:
+                name, position, value_of = self._only
+                return {name: value_of(segments[position])}
             for name, position, convert in self._slots:
                 text = segments[position]
                 if convert is not None:

@@ -149,10 +149,10 @@ COSTS: list[tuple[str, Callable[[], App], str, str, int, int]] = [
     # request, app, method, path, frames, calls
     ("text", build, "GET", "/", 4, 7),
     ("JSON", build, "GET", "/json", 6, 8),
-    ("parameter", build, "GET", "/items/21", 8, 15),
+    ("parameter", build, "GET", "/items/21", 7, 15),
     ("query and header", build, "GET", "/search?q=hello+world", 18, 29),
     ("JSON echoed", build, "POST", "/echo", 15, 15),
-    ("404", build, "GET", "/no/where", 7, 7),
+    ("404", build, "GET", "/no/where", 6, 7),
     ("five ASGI middlewares", wrapped, "GET", "/", 8, 8),
     ("five function middlewares", nested, "GET", "/", 17, 18),
     ("CORS, compression, sessions, request ids", realistic, "GET", "/json", 34, 34),
