@@ -106,7 +106,7 @@ async def test_a_disconnect_in_the_queue_of_a_server_is_seen(size: int) -> None:
 
 
 async def test_a_server_that_does_not_say_that_there_is_no_body_is_waited_for_a_moment() -> None:
-    request = Request(http_scope(), anyio.sleep_forever)  # type: ignore[arg-type]
+    request = Request(http_scope(), receiving())
     with anyio.fail_after(10):
         assert not await request.is_disconnected()
 
