@@ -194,7 +194,7 @@ class Compiler:
         }
         host, pattern = self._resolve(place, signatures.values())
         methods = {*route.handlers, *(["HEAD"] if "GET" in route.handlers else [])}
-        resolved = self._resolved(place, pattern, route.name, route.endpoint, methods)
+        resolved = self._resolved(place, host, pattern, route.name, route.endpoint, methods)
         wiring = self.wiring(place.routers, route)
 
         def endpoint(signature: HandlerSignature) -> ASGIApp:
@@ -237,7 +237,7 @@ class Compiler:
         if not is_async(route.endpoint):
             raise ConfigError(f"{title} must be `async def`: a socket cannot be used from a thread")
         host, pattern = self._resolve(place, [signature])
-        resolved = self._resolved(place, pattern, route.name, route.endpoint, ())
+        resolved = self._resolved(place, host, pattern, route.name, route.endpoint, ())
         self._take((*_key(host, "websocket", pattern), None), resolved)
         wiring = self.wiring(place.routers, route)
         serve = websocket_endpoint(signature.call(names, self._threads), wiring)
@@ -248,7 +248,7 @@ class Compiler:
         host, pattern = self._resolve(place, ())
         if pattern.rest_index() is not None:
             raise ConfigError("a mount answers all below its path: leave {...:path} out of it")
-        resolved = self._resolved(place, pattern, mount.name, mount.app, ())
+        resolved = self._resolved(place, host, pattern, mount.name, mount.app, ())
         self._take((*_key(host, "mount", pattern), None), resolved)
         state = self.mounts.setdefault(id(mount.app), (mount.app, {}))[1]
         wiring = self.wiring(place.routers)
@@ -284,14 +284,17 @@ class Compiler:
     def _resolved(
         self,
         place: Placed,
+        host: Pattern | None,
         pattern: Pattern,
         name: str | None,
         endpoint: Any,
         methods: Collection[str],
     ) -> ResolvedRoute:
-        if name is not None:
-            mounted_app = place.route.app if isinstance(place.route, Mount) else None
-            self.names.add(name, pattern, mounted_app)
+        if name is not None and isinstance(place.route, Mount):
+            self.names.add_mount(name, pattern, place.route.app)
+        elif name is not None:
+            is_websocket = isinstance(place.route, WebSocketRoute)
+            self.names.add_route(name, pattern, host, is_websocket=is_websocket)
         resolved = ResolvedRoute(
             pattern, name=name, endpoint=endpoint, methods=methods, where=place.route.where
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from functools import partial
 from inspect import iscoroutine, iscoroutinefunction
 from types import TracebackType
@@ -108,9 +108,9 @@ async def run_in_threadpool(func: Callable[P, T], /, *args: P.args, **kwargs: P.
     return await SHARED_THREADS.run(func, *args, **kwargs)
 
 
-def iterate_in_threadpool(iterator: Iterator[T]) -> AsyncIterator[T]:
-    """Iterate over a blocking iterator, each step in a worker thread; `aclose()` closes it there, too."""
-    return _ThreadIterator(iterator)
+def iterate_in_threadpool(iterable: Iterable[T]) -> AsyncIterator[T]:
+    """Iterate over what blocks, each step in a worker thread; `aclose()` closes the iterator there, too."""
+    return _ThreadIterator(iter(iterable))
 
 
 class _ThreadIterator(AsyncIterator[T]):

@@ -5,14 +5,33 @@ Servers send `path` with `root_path` in front (the ASGI specification since 2.4)
 """
 
 import re
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from framework._wire.urls import quote_path, quote_segment
 from framework.types import Scope
 
-__all__ = ["encoded_path", "local_path", "mounted_scope", "root_path", "split_path", "whole_path"]
+__all__ = [
+    "Destination",
+    "encoded_path",
+    "local_path",
+    "mounted_scope",
+    "root_path",
+    "split_path",
+    "whole_path",
+]
 
 UNDECODED = re.compile("[\ufffd\ud800-\udfff]")
+
+
+class Destination(NamedTuple):
+    """Where a name leads; None where several routes of that name and path differ, or nobody knows."""
+
+    path: str
+    """Percent-encoded."""
+    host: str | None = None
+    """Of a route that is served for certain hosts only."""
+    is_websocket: bool | None = None
 
 
 def root_path(scope: Scope) -> str:

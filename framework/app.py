@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from framework._compile import Compiler, Placed, placed, stacked
 from framework._concurrency import DEFAULT_THREADS, ThreadPool
 from framework._dispatch import application, guarded
+from framework._paths import Destination
 from framework._wire.json import JSONCodec
 from framework.connections import Settings, State
 from framework.converters import CONVERTERS, Converter
@@ -123,7 +124,7 @@ class App(Router):
         self._on_shutdown = [checked_hook(function) for function in on_shutdown]
         self._converters = {**CONVERTERS, **(converters or {})}
         self._redirects_slashes = trailing_slash == "redirect"
-        self._settings = Settings(json=json, limits=limits, path_for=self._path_for)
+        self._settings = Settings(json=json, limits=limits, find_name=self._find_name)
         self._threads = ThreadPool(threads)
         self._runs = Runs(graceful_timeout)
         self._compiled: ASGIApp | None = None
@@ -176,7 +177,7 @@ class App(Router):
 
     def url_path_for(self, name: str, /, **path_params: Any) -> str:
         """The path of a route, as seen from this app; it compiles the app."""
-        return self._path_for(name, path_params)
+        return self._find_name(name, path_params).path
 
     def compile(self) -> ASGIApp:
         """Check the recipe, freeze it, and return the bare `async def app(scope, receive, send)`.
@@ -247,9 +248,9 @@ class App(Router):
         )
         return explanation
 
-    def _path_for(self, name: str, path_params: dict[str, Any]) -> str:
+    def _find_name(self, name: str, path_params: dict[str, Any]) -> Destination:
         self.compile()
-        return self._names.path_for(name, path_params)
+        return self._names.find(name, path_params)
 
 
 def _apps_within(places: Iterable[Placed]) -> list[App]:

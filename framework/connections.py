@@ -5,9 +5,9 @@ What takes work is computed when it is first asked for, and kept. Nothing here r
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from framework._paths import encoded_path, root_path
+from framework._paths import Destination, encoded_path, root_path
 from framework._wire.cookies import parse_cookies
 from framework._wire.headers import Headers
 from framework._wire.json import JSONCodec, StandardJSON, decodes_types
@@ -50,7 +50,10 @@ class TLS:
 
 
 class State(MutableMapping[str, Any]):
-    """Values by name, as attributes or as items: `request.state.db` is `request.state["db"]`."""
+    """Values by name, as attributes or as items: `request.state.db` is `request.state["db"]`.
+
+    A value hides the method of a mapping that has its name: `items` is what was set as that.
+    """
 
     __slots__ = ("_values",)
 
@@ -62,6 +65,11 @@ class State(MutableMapping[str, Any]):
     def __copy__(self) -> "State":
         return State(dict(self._values))
 
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("_") and name in self._values:
+            return self._values[name]
+        return object.__getattribute__(self, name)
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self._values[name]
@@ -69,7 +77,7 @@ class State(MutableMapping[str, Any]):
             raise AttributeError(f"state has no {name!r}; it has {sorted(self._values)}") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if hasattr(State, name):
+        if name.startswith("_") and hasattr(State, name):
             raise AttributeError(f"{name!r} is a name of State itself: set state[{name!r}]")
         self._values[name] = value
 
@@ -98,29 +106,34 @@ class State(MutableMapping[str, Any]):
         return f"State({dict(self._values)!r})"
 
 
-def _no_routes(name: str, path_params: dict[str, Any]) -> str:
-    raise NoMatchFound(
-        f"cannot build the URL of {name!r}: this object was made outside of an app; "
-        "use the request that the app hands to the handler"
-    )
+FindName: TypeAlias = Callable[[str, dict[str, Any]], Destination]
+"""Where a route is, by its name and its parameters; NoMatchFound if it is nowhere."""
+
+SCHEMES: dict[tuple[str, bool | None], str] = {
+    ("http", True): "ws",
+    ("https", True): "wss",
+    ("ws", False): "http",
+    ("wss", False): "https",
+}
+"""By that of the request and whether the other end is a WebSocket: its scheme, where it differs."""
 
 
 class Settings:
     """What an app decides for each of its requests: the JSON codec, the limits, how names become paths."""
 
-    __slots__ = ("decodes_types", "is_of_an_app", "json", "limits", "path_for")
+    __slots__ = ("decodes_types", "find_name", "is_of_an_app", "json", "limits")
 
     def __init__(
         self,
         *,
         json: JSONCodec | None = None,
         limits: Limits | None = None,
-        path_for: Callable[[str, dict[str, Any]], str] = _no_routes,
+        find_name: FindName | None = None,
     ) -> None:
         self.json: JSONCodec = StandardJSON() if json is None else json
         self.limits: Limits = Limits() if limits is None else limits
-        self.path_for: Callable[[str, dict[str, Any]], str] = path_for
-        self.is_of_an_app: bool = path_for is not _no_routes
+        self.find_name: FindName | None = find_name
+        self.is_of_an_app: bool = find_name is not None
         """Unless so, the request was made by middleware, and whoever is further in reads it, too."""
         self.decodes_types: bool = decodes_types(self.json)
 
@@ -142,7 +155,7 @@ class Settings:
             limits = level.within(limits)
         if limits is self.limits:
             return self
-        return Settings(json=self.json, limits=limits, path_for=self.path_for)
+        return Settings(json=self.json, limits=limits, find_name=self.find_name)
 
 
 DEFAULT_SETTINGS = Settings()
@@ -281,11 +294,35 @@ class HTTPConnection:
 
     def url_path_for(self, name: str, /, **path_params: Any) -> str:
         """The path of a route as this client must ask for it, the path of a mount included."""
-        return quote_path(root_path(self.scope)) + self._settings.path_for(name, path_params)
+        return self._path_to(self._find_name(name, path_params))
 
     def url_for(self, name: str, /, **path_params: Any) -> URL:
-        """The absolute URL of a route; NoMatchFound if no route has that name and those parameters."""
-        return self._absolute_url(self.url_path_for(name, **path_params))
+        """The absolute URL of a route; NoMatchFound if no route has that name and those parameters.
+
+        It is on the request's host, unless the route is served for another, and as secure as the
+        request: `wss` for a WebSocket where this came by `https`.
+        """
+        found = self._find_name(name, path_params)
+        url = self._absolute_url(self._path_to(found))
+        if found.host is not None:
+            url = url.replace(hostname=found.host)
+        scheme = SCHEMES.get((url.scheme, found.is_websocket), url.scheme)
+        return url if scheme == url.scheme else url.replace(scheme=scheme)
+
+    def _find_name(self, name: str, path_params: dict[str, Any]) -> Destination:
+        settings = self._settings
+        of_app = getattr(self.scope.get("app"), "_settings", None)
+        if settings.find_name is None and isinstance(of_app, Settings):
+            settings = of_app  # this object was made by a middleware of the app
+        if settings.find_name is None:
+            raise NoMatchFound(
+                f"cannot build the URL of {name!r}: this object was made outside of an app; "
+                "use the request that the app hands to the handler"
+            )
+        return settings.find_name(name, path_params)
+
+    def _path_to(self, found: Destination) -> str:
+        return quote_path(root_path(self.scope)) + found.path
 
     def _authenticated(self, name: str) -> Any:
         if name not in self.scope:

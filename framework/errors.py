@@ -175,17 +175,25 @@ class ErrorHandlers:
         around a single exception, as task groups raise it, is looked into.
         """
         error = _sole(error)
-        failed: list[object] = []
+        errors, failed = [error], list[object]()
+        response: Response | None = None
         while (handler := self._handler(error)) is not None and handler not in failed:
             try:
-                return await self._respond(handler, connection, error)
+                response = await self._respond(handler, connection, error)
+                break
             except Exception as raised:
                 failed.append(handler)
-                error = raised
-        if isinstance(error, HTTPException):
+                errors.append(error := raised)
+        if response is None:
+            if not isinstance(error, HTTPException):
+                raise error
             shown = None if self._debug is None else await self._debug.missed(error, connection)
-            return shown or default_response(error, connection)
-        raise error
+            response = shown or default_response(error, connection)
+        for handled in errors:
+            # One that is raised again and again, as a constant of a module, would gather the frames,
+            # and so the requests, of all who have raised it.
+            handled.__traceback__ = None
+        return response
 
     async def answer(
         self,
@@ -258,6 +266,8 @@ def _sole(error: Exception) -> Exception:
 
 def default_response(error: HTTPException, connection: HTTPConnection) -> Response:
     """What a client is told of an HTTPException that has no handler."""
+    if error.status_code < 400:
+        return Response(None, error.status_code, error.headers)
     return error_response(
         error.status_code,
         error.detail,

@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 
-ERROR_STATUSES = frozenset(range(400, 600))
+RAISED_STATUSES = frozenset(range(300, 600))
 PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
     413: "Content Too Large",  # RFC 9110; before Python 3.13 these four have older phrases
     414: "URI Too Long",
@@ -71,7 +71,8 @@ class HTTPException(FrameworkError):
     """Ends the request with this status; raise it anywhere.
 
     `detail` is shown to the client (default: the status's phrase); `headers` are added to the response.
-    A status outside 400-599 is a ValueError: return a `Response` for anything that is no error.
+    Of a redirect, `HTTPException(303, headers={"location": "/login"})`, they are all that is sent. A
+    status outside 300-599 is a ValueError: return a `Response` for what went well.
     """
 
     def __init__(
@@ -80,8 +81,8 @@ class HTTPException(FrameworkError):
         detail: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        if status_code not in ERROR_STATUSES:
-            raise ValueError(f"HTTPException takes a status from 400 to 599, not {status_code!r}")
+        if status_code not in RAISED_STATUSES:
+            raise ValueError(f"HTTPException takes a status from 300 to 599, not {status_code!r}")
         if detail is not None and not isinstance(detail, str):
             raise TypeError(
                 f"the detail of an HTTPException is a text, not {detail!r:.80}: for data return "

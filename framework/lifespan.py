@@ -43,9 +43,9 @@ class Run:
     __slots__ = ("shutdown", "tasks", "thread")
 
     def __init__(self, graceful_timeout: float) -> None:
-        self.shutdown = Shutdown(graceful_timeout)
-        self.tasks = Tasks()
-        self.thread = get_ident()
+        self.shutdown: Shutdown = Shutdown(graceful_timeout)
+        self.tasks: Tasks = Tasks()
+        self.thread: int = get_ident()
 
 
 class Runs:
@@ -221,6 +221,8 @@ async def mounted_lifespan(
         failures.append(FrameworkError(f"the mounted {app!r} failed: {reason}"))
 
     async def send(message: Message) -> None:
+        if not message["type"].startswith("lifespan."):
+            raise FrameworkError(f"{message['type']} was sent to a lifespan")
         if message["type"].endswith(".failed"):
             fail(message.get("message", ""))
         (ended if message["type"].startswith("lifespan.shutdown") else answered).set()

@@ -81,6 +81,10 @@ class Session(MutableMapping[str, Any]):
     def __delitem__(self, name: str) -> None:
         del self._to_change(repr(name))[name]
 
+    def popitem(self) -> tuple[str, Any]:
+        """Remove the value that was set last, and return it with its name; KeyError if there is none."""
+        return self._to_change("popitem()").popitem()
+
     def __ior__(self, values: Mapping[str, Any]) -> "Session":
         """Set several values: `session |= {...}`."""
         self.update(values)

@@ -150,7 +150,7 @@ def _async_iterator(
     if isinstance(content, Sequence):
         return _iterate(content)
     if isinstance(content, Iterable):
-        return iterate_in_threadpool(iter(content))
+        return iterate_in_threadpool(content)
     raise TypeError(f"{response} takes an iterable, not {type(content).__name__}")
 
 

@@ -119,8 +119,8 @@ class Answer:
         self,
         status: str,
         headers: Iterable[tuple[str, str]],
-        exc_info: ExcInfo | None = None,
         /,
+        exc_info: ExcInfo | None = None,
     ) -> Callable[[bytes], None]:
         """Note the status and the header, which are sent with the first piece of the body.
 

@@ -118,6 +118,7 @@ async def test_each_step_of_an_iterator_is_done_in_a_thread() -> None:
 
     here = threading.current_thread()
     assert [n async for n in iterate_in_threadpool(count())] == [0, 1, 2]
+    assert [n async for n in iterate_in_threadpool([0, 1, 2])] == [0, 1, 2]
 
 
 async def test_an_iterator_may_yield_anything() -> None:

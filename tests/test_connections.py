@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from framework import (
     LimitExceeded,
     Limits,
     NoMatchFound,
+    RedirectResponse,
     Request,
     Router,
     State,
@@ -26,6 +28,7 @@ from framework._wire.negotiation import best_encoding, best_language, best_media
 from framework.connections import Settings
 from framework.exceptions import NotAcceptable
 from framework.sessions import Session
+from framework.types import ASGIApp, Receive, Scope, Send
 from tests.driver import ask, http_scope
 from tests.scripted import Sent, receiving
 from tests.tables.negotiation import ENCODINGS, LANGUAGES, MEDIA_TYPES
@@ -313,9 +316,30 @@ async def test_a_name_that_no_route_has_is_a_lookup_error() -> None:
     assert (await ask(app)).text == "home"
 
 
-def test_a_connection_outside_of_an_app_knows_no_routes() -> None:
+@pytest.mark.parametrize("app", [None, object(), SimpleNamespace(_settings="another's")])
+def test_a_connection_outside_of_an_app_knows_no_routes(app: object) -> None:
     with pytest.raises(NoMatchFound, match=r"'home': this object was made outside of an app"):
-        connection().url_for("home")
+        connection(app=app).url_for("home")
+
+
+async def test_a_middleware_of_an_app_knows_its_routes() -> None:
+    class ToLogin:
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            login = str(HTTPConnection(scope).url_for("login"))
+            await RedirectResponse(login)(scope, receive, send)
+
+    app = App()
+    app.add_middleware(ToLogin)
+
+    @app.get("/login")
+    async def login() -> str:
+        return "who are you?"
+
+    answer = await ask(app)
+    assert answer.headers["location"] == "http://testserver/login"
 
 
 # The session
@@ -446,13 +470,26 @@ def test_state_that_is_not_there_is_named() -> None:
     assert getattr(State(), "c", None) is None
 
 
-@pytest.mark.parametrize("name", ["items", "keys", "values", "get", "pop", "update", "_values"])
+@pytest.mark.parametrize("name", ["items", "keys", "values", "get", "pop", "update", "clear"])
+def test_a_value_hides_the_method_that_has_its_name(name: str) -> None:
+    assert callable(getattr(State(), name))
+    state = State({name: 1})
+    assert getattr(state, name) == state[name] == 1
+    setattr(state, name, 2)
+    assert getattr(state, name) == state[name] == 2
+    delattr(state, name)
+    assert callable(getattr(state, name))
+
+
+@pytest.mark.parametrize("name", ["_values", "__class__", "__iter__"])
 def test_a_name_that_could_not_be_read_back_is_refused_as_an_attribute(name: str) -> None:
     state = State()
     with pytest.raises(AttributeError, match=f"set state\\['{name}'\\]"):
         setattr(state, name, 1)
     state[name] = 1
     assert state == {name: 1}
+    state._mine = 1
+    assert state._mine == 1
 
 
 def test_a_view_of_the_scope_holds_no_other_attributes() -> None:

@@ -171,6 +171,26 @@ async def test_the_headers_of_an_http_exception_are_on_its_answer() -> None:
     assert answer.headers.combined("vary") == "Cookie, Accept"
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 304, 307, 308])
+async def test_a_redirect_can_be_raised(status: int) -> None:
+    answer = await ask(app_raising(HTTPException(status, headers={"location": "/login"})))
+    assert (answer.status, answer.body, answer.error) == (status, b"", None)
+    assert answer.headers["location"] == "/login"
+    assert "content-type" not in answer.headers
+
+
+async def test_a_socket_can_be_redirected_by_an_exception() -> None:
+    app = App()
+
+    @app.websocket("/")
+    async def handler(websocket: WebSocket) -> None:
+        raise HTTPException(307, headers={"location": "wss://example.org/"})
+
+    start = (await converse(app, extensions={"websocket.http.response": {}})).messages[0]
+    assert (start["type"], start["status"]) == ("websocket.http.response.start", 307)
+    assert (b"location", b"wss://example.org/") in start["headers"]
+
+
 async def test_headers_that_cannot_be_sent_are_an_unexpected_error() -> None:
     answer = await ask(app_raising(HTTPException(400, headers={"x": "a\r\nset-cookie: b"})))
     assert (answer.status, type(answer.error)) == (500, ValueError)
@@ -412,6 +432,27 @@ async def test_a_handler_that_raises_its_error_again_is_asked_once_and_then_pass
     assert calls == [error]
     assert answer.status == (404 if isinstance(error, NotFound) else 500)
     assert answer.error is (None if isinstance(error, NotFound) else error)
+
+
+async def test_an_error_that_was_answered_keeps_no_frames_of_the_request() -> None:
+    def again(request: Request, error: Exception) -> None:
+        raise error
+
+    def instead(request: Request, error: Exception) -> None:
+        raise denied
+
+    denied = HTTPException(403)
+    for error, handlers in [
+        (denied, {}),
+        (denied, {403: answering("no")}),
+        (denied, {403: again}),
+        (Lucky(), {Lucky: answering("yes")}),
+        (Lucky(), {Lucky: instead}),
+    ]:
+        for _ in range(3):
+            await ask(app_raising(error, exception_handlers=handlers))
+            assert error.__traceback__ is None
+        assert denied.__traceback__ is None
 
 
 async def test_handlers_that_raise_the_errors_of_each_other_come_to_an_end() -> None:

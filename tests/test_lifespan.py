@@ -383,6 +383,16 @@ async def test_a_mounted_app_that_cannot_compile_fails_the_start() -> None:
     assert "does not take id" in talk.messages[0]["message"]
 
 
+async def test_a_mounted_app_that_takes_every_scope_for_a_request_needs_no_lifespan() -> None:
+    async def careless(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["method"].encode()})
+
+    app = App()
+    app.mount("/raw", careless)
+    assert (await start(app)).types == COMPLETE
+
+
 async def test_a_mounted_plain_function_needs_no_lifespan() -> None:
     async def only_http(scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"

@@ -3,8 +3,18 @@ from typing import Any
 
 import pytest
 
-from framework import App, NoMatchFound, PlainTextResponse, Request, Route, Router
-from tests.driver import ask
+from framework import (
+    App,
+    NoMatchFound,
+    PlainTextResponse,
+    Request,
+    Route,
+    Router,
+    WebSocket,
+    WebSocketRoute,
+)
+from tests.driver import ask, exchange, http_scope
+from tests.protocols import converse
 
 
 def handler(request: Request) -> str:
@@ -119,6 +129,80 @@ async def test_a_request_gives_absolute_urls() -> None:
     made = App(routes=[Route("/users/{id}", absolute, name="user")])
     answer = await ask(made, path="/root/users/1", root_path="/root", scheme="https")
     assert answer.text == "https://testserver/root/users/7"
+
+
+def with_hosts() -> App:
+    """An app whose routes are all asked for the URL of a route: `/?name=...&<parameter>=...`."""
+
+    async def url(request: Request) -> list[str]:
+        name, params = request.query_params["name"], dict(request.query_params)
+        del params["name"]
+        return [request.url_path_for(name, **params), str(request.url_for(name, **params))]
+
+    async def socket(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text(str(websocket.url_for("page")))
+
+    inner = App(routes=[WebSocketRoute("/room", socket, name="room"), Route("/x", url, name="x")])
+    app = App(routes=[Route("/page", url, name="page"), Route("/", url, name="url")])
+    app.websocket("/both", name="both")(socket)
+    app.get("/both", name="both")(url)
+    app.websocket("/ws", name="ws")(socket)
+    app.mount("/inner", inner, name="inner")
+    api = Router(host="api.example.org")
+    api.get("/users", name="users")(url)
+    tenant = Router(host="{tenant}.example.org")
+    tenant.get("/{page}", name="tenant")(url)
+    twins = [Router(host="a.org"), Router(host="b.org")]
+    for twin in twins:
+        twin.get("/twin", name="twin")(url)
+    for router in (api, tenant, *twins):
+        app.include(router)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "url"),
+    [
+        ("name=page", "/page", "https://testserver:8443/page"),
+        ("name=users", "/users", "https://api.example.org:8443/users"),
+        ("name=tenant&tenant=acme&page=a", "/a", "https://acme.example.org:8443/a"),
+        ("name=tenant&page=a", "/a", "https://testserver:8443/a"),
+        ("name=twin", "/twin", "https://testserver:8443/twin"),
+        ("name=ws", "/ws", "wss://testserver:8443/ws"),
+        ("name=both", "/both", "https://testserver:8443/both"),
+        ("name=inner:room", "/inner/room", "wss://testserver:8443/inner/room"),
+        ("name=inner:x", "/inner/x", "https://testserver:8443/inner/x"),
+        ("name=inner&path=x", "/inner/x", "https://testserver:8443/inner/x"),
+    ],
+)
+async def test_a_url_has_the_host_and_the_scheme_of_its_route(
+    query: str, path: str, url: str
+) -> None:
+    scope = http_scope(path=f"/?{query}", scheme="https")
+    scope["headers"] = [(b"host", b"testserver:8443")]
+    assert (await exchange(with_hosts(), scope)).json() == [path, url]
+
+
+@pytest.mark.parametrize("tenant", ["a.b", "a/b", "ä", "a:1", "a b", "a@b"])
+async def test_a_url_never_has_a_host_that_is_not_the_routes(tenant: str) -> None:
+    app = with_hosts()
+    with pytest.raises(NoMatchFound, match="does not fit into the host"):
+        app.url_path_for("tenant", tenant=tenant, page="a")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "url"), [("ws", "http://testserver/page"), ("wss", "https://testserver/page")]
+)
+async def test_a_page_is_not_asked_for_by_the_scheme_of_a_socket(scheme: str, url: str) -> None:
+    conversation = await converse(with_hosts(), "/ws", scheme=scheme)
+    assert conversation.messages[1]["text"] == url
+
+
+async def test_a_url_without_a_host_of_its_own_has_that_of_the_route() -> None:
+    scope = http_scope(path="/?name=users", server=None)
+    scope["headers"] = []
+    assert (await exchange(with_hosts(), scope)).json() == ["/users", "//api.example.org/users"]
 
 
 async def test_the_url_of_the_rest_of_a_path_is_never_another_host() -> None:

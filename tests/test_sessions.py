@@ -118,6 +118,14 @@ CHANGES: list[Callable[[Session], object]] = [
 ]
 
 
+def test_the_value_that_was_set_last_is_popped_first() -> None:
+    session = Session()
+    session.update(a=1, b=2)
+    assert [session.popitem(), session.popitem()] == [("b", 2), ("a", 1)]
+    with pytest.raises(KeyError):
+        session.popitem()
+
+
 def test_nothing_is_loaded_before_somebody_asks() -> None:
     def load() -> bytes:
         loads.append(1)

@@ -355,6 +355,14 @@ async def test_an_error_replaces_an_answer_that_has_not_begun() -> None:
     assert answer.headers.multi_items() == [("x-error", "yes"), ("content-length", "5")]
 
 
+async def test_an_error_may_be_told_of_by_name() -> None:
+    def app(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        start_response("500 Oh No", TEXT, exc_info=None)
+        return [b"error"]
+
+    assert (await ask(WSGI(app))).status == 500
+
+
 async def test_an_error_is_raised_when_the_answer_has_begun() -> None:
     def app(environ: Environ, start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", TEXT)

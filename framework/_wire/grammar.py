@@ -34,6 +34,8 @@ def is_token(text: str) -> bool:
 
 def check_field_name(name: str) -> bytes:
     """The name in lower case, as in ASGI; ValueError if it is no token (RFC 9110 section 5.1)."""
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a header field is a str, not {name!r:.80}")
     if not is_token(name):
         raise ValueError(
             f"{name!r:.80} is no name for a header field; "

@@ -33,6 +33,7 @@ SPLIT = re.compile(
     r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
     re.DOTALL,
 )
+IN_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 HOST_PORT = re.compile(r"(?:\[([^\[\]]*)\]|([^:\[\]]*))(?::([0-9]{0,5}))?")
 
 # Names as the DNS has them. By RFC 3986 a host may contain `!$&'()*+,;=` and %XX: no real one
@@ -313,6 +314,8 @@ class URL:
         """
         given: dict[str, Any] = dict(parts)
         of_netloc = {name: given.pop(name) for name in Authority._fields if name in given}
+        if bracketed := IN_BRACKETS.fullmatch(of_netloc.get("hostname") or ""):
+            of_netloc["hostname"] = bracketed[1]
         split = self._split._replace(**given)
         authority = _split_netloc(split.netloc)._replace(**of_netloc)
         if of_netloc:

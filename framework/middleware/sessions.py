@@ -53,6 +53,7 @@ class SessionMiddleware:
         domain: str | None = None,
         samesite: Literal["lax", "strict", "none"] = "lax",
         secure: bool = True,
+        partitioned: bool = False,
     ) -> None:
         if max_age is not None and not (type(max_age) is int and max_age > 0):
             raise ConfigError(f"max_age={max_age!r}: give whole seconds, 1 or more, or None")
@@ -63,6 +64,7 @@ class SessionMiddleware:
             samesite=samesite,
             secure=secure,
             httponly=True,
+            partitioned=partitioned,
         )
         try:
             format_set_cookie(cookie, **kept)

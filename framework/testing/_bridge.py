@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from typing import Any, Literal, TypeVar, TypeVarTuple
+from typing import Any, Literal, NoReturn, TypeVar, TypeVarTuple
 
 import anyio.lowlevel
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -21,6 +21,15 @@ class Raised:
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
+
+
+def blame(error: BaseException) -> NoReturn:
+    """Raise an error as it was, wherever that is done: what is being handled here did not lead to it."""
+    context = error.__context__
+    try:
+        raise error
+    finally:
+        error.__context__ = context
 
 
 class Bridge:
@@ -53,7 +62,7 @@ class Bridge:
 
         result = self.portal.call(settle)
         if isinstance(result, Raised):
-            raise result.error
+            blame(result.error)
         return result
 
 

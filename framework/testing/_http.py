@@ -5,7 +5,7 @@ ASGI HTTP specification 2.5, and its extensions as far as a client in the same p
 
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import anyio
@@ -83,11 +83,10 @@ class HTTPCall(Call[bytes]):
 
     async def piece(self) -> bytes:
         """The next piece of the content; nothing when the app has returned."""
-        try:
+        with suppress(anyio.EndOfStream):
             return await within(self.timeout, self.next, self._late)
-        except anyio.EndOfStream:
-            self._blame()
-            return b""
+        self._blame()
+        return b""
 
     def failure(self) -> BaseException | None:
         """What fails the test; first what has broken in the test itself."""

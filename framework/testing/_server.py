@@ -128,7 +128,7 @@ class Server:
             "root_path": self._root_path,
             "headers": fields,
             "client": self._client,
-            "server": (url.host, url.port or DEFAULT_PORTS.get(url.scheme)),
+            "server": (url.host, DEFAULT_PORTS.get(url.scheme) if url.port is None else url.port),
             "state": self.state.copy(),
             "extensions": dict(self._extensions),
         }

@@ -38,6 +38,15 @@ class WebSocketDenialResponse(WebSocketDisconnect):
         """The content of the response."""
         return self.response.content
 
+    @property
+    def text(self) -> str:
+        """The content as text."""
+        return self.response.text
+
+    def json(self) -> Any:
+        """The content, decoded as JSON."""
+        return self.response.json()
+
 
 class AsyncWebSocketTestSession:
     """An open socket. Each wait ends after the client's `timeout`, with a TimeoutError.

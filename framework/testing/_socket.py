@@ -4,6 +4,7 @@ ASGI WebSocket specification 2.5, with the extension `websocket.http.response`.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -71,11 +72,12 @@ class SocketCall(Call[Message]):
         """The next message of the app; what it has raised, if it has ended without closing the socket."""
         if self._over is not None:
             raise self._over
-        try:
+        message: Message | None = None
+        with suppress(anyio.EndOfStream):
             message = await within(self.timeout, self.next, self._late)
-        except anyio.EndOfStream:
+        if message is None:
             if failure := self.failure():
-                raise failure from None
+                raise failure
             message = {"type": "websocket.close", "code": 1006, "reason": "the app returned"}
         if message["type"] == "websocket.close":
             self._over = disconnect(message)

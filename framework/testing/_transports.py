@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from framework._concurrency import is_being_cancelled, iterate_in_threadpool
 from framework._extensions import DEBUG
-from framework.testing._bridge import Bridge
+from framework.testing._bridge import Bridge, blame
 from framework.testing._crew import Crew
 from framework.testing._httpx import httpx
 from framework.testing._server import AnyCall, Server
@@ -109,9 +109,8 @@ def response_of(
     call: AnyCall, content: httpx.AsyncByteStream | httpx.SyncByteStream
 ) -> httpx.Response:
     """The response whose head has come; with what a template has told, as everybody knows it."""
-    response = httpx.Response(
-        call.status or 0, headers=call.headers, stream=content, extensions=call.extensions
-    )
+    response = httpx.Response(call.status or 0, headers=call.headers, stream=content)
+    response.extensions = call.extensions  # itself, no copy: trailers are yet to come
     told: dict[str, Any] = call.extensions.get(DEBUG, {})
     vars(response).update((name, told[name]) for name in ("template", "context") if name in told)
     return response
@@ -145,7 +144,7 @@ def content_in_threads(request: httpx.Request) -> bytes | AsyncGenerator[bytes]:
 
 async def _pieces_in_threads(stream: Any) -> AsyncGenerator[bytes]:
     try:
-        async for piece in iterate_in_threadpool(iter(stream)):
+        async for piece in iterate_in_threadpool(stream):
             yield piece
     finally:
         source = getattr(stream, "_stream", None)
@@ -157,4 +156,4 @@ async def leave(server: Server, call: AnyCall) -> None:
     """Leave the app, and raise what it has to be blamed for; a test that is being cancelled has enough."""
     failure = await server.leave(call)
     if failure is not None and not is_being_cancelled():
-        raise failure
+        blame(failure)

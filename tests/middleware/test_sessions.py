@@ -186,6 +186,14 @@ async def test_the_cookie_is_as_the_app_wants_it(options: dict[str, Any]) -> Non
     assert browser.cookies == {}
 
 
+async def test_the_cookie_of_a_page_in_a_frame_may_be_partitioned(options: dict[str, Any]) -> None:
+    browser = Browser(an_app(**options, samesite="none", partitioned=True))
+    answer = await browser.ask("POST", "/set/a/1")
+    assert attributes(answer) == (
+        "Max-Age=1209600; Path=/; SameSite=None; Secure; HttpOnly; Partitioned"
+    )
+
+
 async def test_a_cookie_until_the_browser_is_closed_has_no_age(options: dict[str, Any]) -> None:
     browser = Browser(an_app(**options, max_age=None))
     answer = await browser.ask("POST", "/set/a/1")

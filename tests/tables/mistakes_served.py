@@ -203,7 +203,7 @@ def home():
 def home():
     raise HTTPException(200)
 """,
-        "ValueError: HTTPException takes a status from 400 to 599, not 200",
+        "ValueError: HTTPException takes a status from 300 to 599, not 200",
     ),
     (
         "GET",
@@ -212,7 +212,7 @@ def home():
 def home():
     raise HTTPException("404")
 """,
-        "ValueError: HTTPException takes a status from 400 to 599, not '404'",
+        "ValueError: HTTPException takes a status from 300 to 599, not '404'",
     ),
     (
         "GET",

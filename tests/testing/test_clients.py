@@ -1,6 +1,6 @@
 """The clients as a whole: what httpx adds, and how they are opened and closed."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Literal
@@ -190,3 +190,56 @@ def test_a_client_that_is_in_use_is_not_entered_again_without_awaiting() -> None
     with TestClient(app) as client, again:
         client.__enter__()
     assert events == ["up", "down"]
+
+
+def an_app_that_fails() -> App:
+    """Each of its routes raises a RuntimeError that a KeyError has led to."""
+
+    def fail() -> None:
+        try:
+            raise KeyError("inner")
+        except KeyError:
+            raise RuntimeError("outer")  # noqa: B904 - the context is what is tested
+
+    async def at_once() -> None:
+        fail()
+
+    async def late() -> AsyncIterator[bytes]:
+        yield b"begun"
+        fail()
+
+    async def socket(websocket: WebSocket) -> None:
+        await websocket.accept()
+        fail()
+
+    app = App()
+    app.get("/at-once")(at_once)
+    app.get("/late")(late)
+    app.websocket("/socket")(socket)
+    return app
+
+
+@pytest.mark.parametrize("path", ["/at-once", "/late"])
+async def test_what_has_led_to_the_error_of_an_app_is_seen(path: str) -> None:
+    with pytest.raises(RuntimeError, match="outer") as caught:
+        await AsyncTestClient(an_app_that_fails()).get(path)
+    assert isinstance(caught.value.__context__, KeyError)
+    with pytest.raises(RuntimeError, match="outer") as caught:
+        await anyio.to_thread.run_sync(TestClient(an_app_that_fails()).get, path)
+    assert isinstance(caught.value.__context__, KeyError)
+
+
+async def test_what_has_led_to_the_error_of_an_open_socket_is_seen() -> None:
+    with pytest.raises(RuntimeError, match="outer") as caught:
+        async with AsyncTestClient(an_app_that_fails()).websocket_connect("/socket") as session:
+            await session.receive_text()
+    assert isinstance(caught.value.__context__, KeyError)
+
+
+def test_what_has_led_to_the_error_of_an_open_socket_is_seen_without_awaiting() -> None:
+    with (
+        pytest.raises(RuntimeError, match="outer") as caught,
+        TestClient(an_app_that_fails()).websocket_connect("/socket") as session,
+    ):
+        session.receive_text()
+    assert isinstance(caught.value.__context__, KeyError)

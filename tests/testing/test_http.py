@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from framework import App, BackgroundTask, Request, Response, StreamingResponse
-from framework.testing import EXTENSIONS, ASGIViolation, AsyncTestClient
+from framework.testing import EXTENSIONS, ASGIViolation, AsyncTestClient, TestClient
 from framework.types import ASGIApp, Message, Receive, Scope, Send
 from tests.testing.apps import END, START, Listener, content, deaf, raising, sending
 
@@ -262,6 +262,20 @@ async def test_trailers_follow_the_content() -> None:
     client = AsyncTestClient(sending(start(trailers=True), END, first, last))
     response = await client.get("/")
     assert response.extensions[TRAILERS] == [(b"a", b"1"), (b"b", b"2")]
+
+
+async def test_trailers_follow_the_content_however_many_pieces_it_has() -> None:
+    app = App()
+
+    @app.get("/")
+    async def handler() -> StreamingResponse:
+        return StreamingResponse(["a", "b", "c"], trailers={"x-a": "1"})
+
+    te = {"te": "trailers"}
+    response = await AsyncTestClient(app).get("/", headers=te)
+    assert (response.text, response.extensions[TRAILERS]) == ("abc", [(b"x-a", b"1")])
+    response = await anyio.to_thread.run_sync(lambda: TestClient(app).get("/", headers=te))
+    assert (response.text, response.extensions[TRAILERS]) == ("abc", [(b"x-a", b"1")])
 
 
 async def test_what_comes_beside_a_response_is_in_its_extensions() -> None:

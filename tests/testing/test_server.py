@@ -66,7 +66,8 @@ async def test_host_comes_first_and_names_are_in_lower_case() -> None:
 
 
 @pytest.mark.parametrize(
-    ("base_url", "scheme", "port"), [("http://a", "ws", 80), ("https://a", "wss", 443)]
+    ("base_url", "scheme", "port"),
+    [("http://a", "ws", 80), ("https://a", "wss", 443), ("http://a:0", "ws", 0)],
 )
 async def test_the_scope_of_a_socket(base_url: str, scheme: str, port: int) -> None:
     app = Listener([ACCEPT])

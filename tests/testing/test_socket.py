@@ -49,6 +49,7 @@ async def test_a_denial_carries_its_response() -> None:
         assert isinstance(caught.value, WebSocketDenialResponse)
         assert caught.value.status_code == 404
         assert caught.value.content == b"go away"
+        assert caught.value.text == "go away"
         assert caught.value.headers["x-a"] == "1"
         assert caught.value.code == 1006
 
@@ -58,6 +59,13 @@ async def test_a_denial_may_come_in_pieces() -> None:
     with pytest.raises(WebSocketDenialResponse) as caught:
         await AsyncTestClient(app).websocket_connect("/").__aenter__()
     assert caught.value.response.text == "go awaygo away"
+
+
+async def test_a_denial_may_be_json() -> None:
+    reason = {**REASON, "body": b'{"reason": "no"}'}
+    with pytest.raises(WebSocketDenialResponse) as caught:
+        await AsyncTestClient(sending(DENY, reason)).websocket_connect("/").__aenter__()
+    assert caught.value.json() == {"reason": "no"}
 
 
 async def test_a_redirect_is_a_denial() -> None:

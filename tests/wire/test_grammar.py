@@ -2,6 +2,7 @@
 
 import re
 import string
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,12 @@ def test_a_field_name_that_is_no_token_is_refused_by_its_name(name: str) -> None
     with pytest.raises(ValueError, match="is no name for a header field") as caught:
         check_field_name(name)
     assert str(caught.value).startswith(repr(name))
+
+
+def test_a_field_name_in_bytes_is_refused_as_such() -> None:
+    name: Any = b"x-a"
+    with pytest.raises(TypeError, match=r"^the name of a header field is a str, not b'x-a'$"):
+        check_field_name(name)
 
 
 @pytest.mark.parametrize(

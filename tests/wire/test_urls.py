@@ -362,6 +362,7 @@ BASE = URL("http://u:p@h:1/a?x=1#f")
         ({"query": "y=2"}, "http://u:p@h:1/a?y=2#f"),
         ({"query": None, "fragment": None}, "http://u:p@h:1/a"),
         ({"query": "", "fragment": ""}, "http://u:p@h:1/a?#"),
+        ({"hostname": "[::1]"}, "http://u:p@[::1]:1/a?x=1#f"),
     ],
 )
 def test_parts_can_be_replaced(parts: URLParts, text: str) -> None:
