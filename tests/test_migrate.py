@@ -9,6 +9,7 @@ import flask
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask as StarletteTask
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
@@ -22,6 +23,7 @@ from starlette.routing import Route as StarletteRoute
 
 from framework import (
     App,
+    BackgroundTask,
     CallNext,
     ConfigError,
     FileResponse,
@@ -83,8 +85,26 @@ async def number(request: StarletteRequest) -> StarletteResponse:
     return StarletteText(f"{request.path_params['id']}")
 
 
+async def first(request: StarletteRequest) -> StarletteResponse:
+    return StarletteText(request.query_params["a"])
+
+
+async def this_file(request: StarletteRequest) -> StarletteResponse:
+    return StarletteFileResponse(__file__)
+
+
+async def bake(request: StarletteRequest) -> StarletteResponse:
+    response = StarletteText("")
+    response.set_cookie("a", "b c")
+    return response
+
+
 theirs = Starlette(
     routes=[
+        StarletteRoute("/first", first),
+        StarletteRoute("/file", this_file),
+        StarletteRoute("/cookie", bake),
+        StarletteMount("/mount", StarletteText("mounted")),
         StarletteRoute("/users/{name}", text),
         StarletteRoute("/users/me", text),
         StarletteRoute("/numbers/{id:int}", number),
@@ -96,6 +116,26 @@ theirs = Starlette(
     ]
 )
 ours = App()
+
+
+ours.mount("/mount", PlainTextResponse("mounted"))
+
+
+@ours.get("/first")
+async def our_first(request: Request) -> str:
+    return request.query_params["a"]
+
+
+@ours.get("/file")
+async def our_file() -> FileResponse:
+    return FileResponse(__file__)
+
+
+@ours.get("/cookie")
+async def our_cookie() -> Response:
+    response = Response()
+    response.set_cookie("a", "b c")
+    return response
 
 
 @ours.get("/users/{name}")
@@ -149,6 +189,10 @@ Wanted: TypeAlias = int | tuple[int, str] | dict[str, str]
 
 DIFFERENCES: dict[str, tuple[Ask, Wanted, Wanted]] = {
     "/users/{name} before /users/me": (lambda c: c.get("/users/me"), (200, "me"), (200, "text")),
+    "a name twice": (lambda c: c.get("/first?a=1&a=2"), (200, "2"), (200, "1")),
+    "a mount without its slash": (lambda c: c.get("/mount"), 307, (200, "mounted")),
+    "HEAD with a range": (lambda c: c.head("/file", headers={"range": "bytes=0-1"}), 206, 200),
+    "a cookie with a space": (lambda c: c.get("/cookie"), 200, 500),
     "malformed JSON": (lambda c: c.post("/read", content=b"{", headers=JSON), 500, 400),
     "JSON as text": (lambda c: c.post("/read", content=b"{}", headers=TEXT), (200, "{}"), 415),
     "a body of 17 MiB": (lambda c: c.post("/count", content=BODY), (200, "17825792"), 413),
@@ -197,6 +241,31 @@ def test_two_routes_for_the_same_requests_are_an_error() -> None:
     app.add_route("/a", our_own)
     with pytest.raises(ConfigError, match="/a"):
         app.compile()
+
+
+def test_a_handler_of_exceptions_is_not_told_of_background_work() -> None:
+    told: list[str] = []
+
+    def note(request: object, error: Exception) -> Any:
+        told.append(type(error).__name__)
+        return StarletteText("", 500)
+
+    async def theirs_later(request: StarletteRequest) -> StarletteResponse:
+        return StarletteText("", background=StarletteTask(fail_later))
+
+    async def ours_later() -> Response:
+        return Response(background=BackgroundTask(fail_later))
+
+    async def fail_later() -> None:
+        raise LookupError
+
+    routes = [StarletteRoute("/", theirs_later)]
+    client_of(Starlette(routes=routes, exception_handlers={Exception: note})).get("/")
+    assert told == ["LookupError"]
+    app = App(exception_handlers={Exception: note})
+    app.get("/")(ours_later)
+    client_of(app).get("/")
+    assert told == ["LookupError"]
 
 
 def test_a_500_has_its_cors_fields() -> None:
