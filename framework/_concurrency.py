@@ -7,7 +7,6 @@ from functools import partial
 from inspect import iscoroutine, iscoroutinefunction
 from types import TracebackType
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
-from weakref import WeakKeyDictionary
 
 import anyio
 import anyio.to_thread
@@ -57,7 +56,7 @@ class ThreadPool:
     def __init__(self, size: int) -> None:
         self.size: int = size
         self._limiter: RunVar[anyio.CapacityLimiter] = RunVar("framework-threads")
-        self._semaphores: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._semaphores: dict[asyncio.AbstractEventLoop, Any] = {}
 
     async def run(self, func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `func` in a thread, with the caller's context variables; TypeError if it is async."""
@@ -71,6 +70,9 @@ class ThreadPool:
         loop = asyncio.get_running_loop()
         semaphore = self._semaphores.get(loop)
         if semaphore is None:
+            # By hand: a semaphore that was waited for holds its loop, so that weak keys would stay.
+            for closed in [each for each in (*self._semaphores,) if each.is_closed()]:
+                self._semaphores.pop(closed, None)
             semaphore = self._semaphores[loop] = asyncio.Semaphore(self.size)
         return semaphore
 
@@ -209,7 +211,7 @@ class Attendants:
     ) -> bool | None:
         """Cancel what still runs, and wait for it."""
         self._group.cancel_scope.cancel()
-        if isinstance(error, Exception):
+        if isinstance(error, Exception | SystemExit | KeyboardInterrupt):
             await self._group.__aexit__(None, None, None)
             return False
         return await self._group.__aexit__(kind, error, trace)
@@ -231,6 +233,9 @@ class OpenScopes:
         self._leaves: dict[Cancellable, Leave | None] = {}
         self._emptied: anyio.Event | None = None
         self._has_ended = False
+
+    def __len__(self) -> int:
+        return len(self._leaves)
 
     def add(self, scope: Cancellable, leave: Leave | None = None) -> None:
         """Note what has begun; once all has ended, it is cancelled at once."""

@@ -63,7 +63,7 @@ class Leaf(Generic[E]):
         if len(self._slots) == 1 and not self._mixed and self._rest is None:
             name, position, value_of = self._slots[0]
             if value_of is not None:
-                self._only = (name, position, value_of)  # the usual case, without a loop
+                self._only = (name, position, value_of)  # such as {id:int} alone: it needs no loop
 
     def ranks(self) -> tuple[Rank, ...]:
         """How specific the pattern is, segment by segment."""

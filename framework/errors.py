@@ -7,6 +7,7 @@ HTTPException says, and of any other exception nothing.
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import copy
 from functools import cache
 from html import escape
 from itertools import takewhile
@@ -224,6 +225,8 @@ class ErrorHandlers:
             response = error_response(500, accept=_accept(connection))
         if connection.scope.get("http_version", "1.1").startswith("1"):
             # The exception goes on to the server, and servers close the connection upon it.
+            response = copy(response)  # a handler may return one that others get, too
+            response.raw_headers = [*response.raw_headers]
             response.headers["connection"] = "close"
         return response
 

@@ -72,7 +72,9 @@ class Runs:
     def begin(self) -> Generator[Run]:
         """A run for the block."""
         run = self._first
-        if run in self._running:
+        if (
+            run in self._running or run.shutdown._open
+        ):  # by what began before, and is none of this run's
             run = Run(run.shutdown.graceful_timeout)
         run.thread = get_ident()
         self._running.append(run)
@@ -129,7 +131,7 @@ class Lifespan:
                     run.shutdown._begin()
                     await drained.wait()
                     await run.tasks.finish(run.shutdown.graceful_timeout)
-        except Exception as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
             message = f"{type(error).__name__}: {error}"
             await send({"type": f"lifespan.{phase}.failed", "message": message})
             raise
@@ -231,6 +233,8 @@ async def mounted_lifespan(
         inner = {"type": "lifespan", "asgi": scope["asgi"], "app": scope["app"], "state": state}
         try:
             await app(inner, events_out.receive, send)
+        except (SystemExit, KeyboardInterrupt) as error:
+            fail(f"{type(error).__name__}: {error}")
         except Exception as error:
             if not answered.is_set():
                 logger.debug("the mounted %r has no lifespan: %r", app, error)

@@ -142,7 +142,8 @@ class Response:
         elif LENGTH[len(body)] not in fields:
             fields = [*without_length(fields), LENGTH[len(body)]]
         return (
-            {"type": "http.response.start", "status": status, "headers": fields},
+            # A list of its own, as a middleware may add to it, and a response may be sent again.
+            {"type": "http.response.start", "status": status, "headers": [*fields]},
             {"type": "http.response.body", "body": body},
         )
 

@@ -15,6 +15,7 @@ from framework import (
     JSONResponse,
     Middleware,
     NotFound,
+    PlainTextResponse,
     Request,
     Response,
     Router,
@@ -567,6 +568,17 @@ async def test_an_expected_error_is_not_logged(caplog: pytest.LogCaptureFixture)
     ):
         await ask(app)
     assert caplog.messages == []
+
+
+async def test_the_response_of_a_handler_of_500_is_not_changed() -> None:
+    def apologize(request: Request, error: Exception) -> Response:
+        return sorry
+
+    sorry = PlainTextResponse("sorry", 500)
+    app = app_raising(Unlucky(), exception_handlers={500: apologize})
+    assert (await ask(app)).headers["connection"] == "close"
+    assert "connection" not in sorry.headers
+    assert "connection" not in (await ask(app, http_version="2")).headers
 
 
 @pytest.mark.parametrize("key", [500, Exception])

@@ -10,11 +10,20 @@ from typing import Any, Literal
 import anyio
 import pytest
 
-from framework import App, EventSourceResponse, FrameworkError, Middleware, Request
+from framework import (
+    App,
+    EventSourceResponse,
+    FrameworkError,
+    Middleware,
+    Request,
+    StreamingResponse,
+)
 from framework.testing import TestClient
 from framework.types import ASGIApp, Receive, Scope, Send
-from tests.driver import ask
+from tests.driver import ask, http_scope
 from tests.protocols import running, start
+from tests.scripted import Sent, body, receiving
+from tests.waiting import become
 
 COMPLETE = ["startup.complete", "shutdown.complete"]
 
@@ -104,6 +113,50 @@ async def test_a_state_that_the_server_would_lose_is_a_failure_to_start() -> Non
     assert talk.types == ["startup.failed"]
     assert "app.state" in talk.messages[0]["message"]
     assert isinstance(talk.error, FrameworkError)
+
+
+@pytest.mark.parametrize("error", [SystemExit("no database"), KeyboardInterrupt("no database")])
+@pytest.mark.parametrize("phase", ["startup", "shutdown"])
+async def test_an_app_that_ends_the_program_tells_the_server_before(
+    phase: str, error: BaseException
+) -> None:
+    def end() -> None:
+        raise error
+
+    sent = Sent()
+    app = App()
+    (app.on_startup if phase == "startup" else app.on_shutdown)(end)
+    events = receiving({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"})
+    with pytest.raises(type(error)):
+        await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, events, sent)
+    told = f"{type(error).__name__}: no database"
+    assert sent.messages[-1] == {"type": f"lifespan.{phase}.failed", "message": told}
+
+
+async def test_a_mounted_app_that_ends_the_program_fails_the_start() -> None:
+    async def ends(scope: Scope, receive: Receive, send: Send) -> None:
+        raise SystemExit("no database")
+
+    app = App()
+    app.mount("/", ends)
+    talk = await start(app)
+    assert talk.types == ["startup.failed"]
+    assert talk.messages[0]["message"].endswith("failed: SystemExit: no database")
+
+
+async def test_what_is_open_before_the_app_starts_is_none_of_its_run() -> None:
+    async def stream() -> AsyncGenerator[bytes]:
+        yield b"begun"
+        await anyio.sleep_forever()
+
+    app, sent = App(), Sent()
+    app.get("/stream")(lambda: StreamingResponse(stream()))
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(app, http_scope(path="/stream"), receiving(body(b"")), sent)
+            await become(lambda: b"begun" in sent.content)
+            assert (await start(app)).types == COMPLETE
+            group.cancel_scope.cancel()
 
 
 async def test_functions_run_in_order_within_the_context_manager() -> None:

@@ -27,7 +27,7 @@ from framework import (
 )
 from framework._wire.json import StandardJSON
 from framework.responses import whole_response
-from framework.types import Message
+from framework.types import ASGIApp, Message, Receive, Scope, Send
 from tests.driver import Answer, ask, exchange, http_scope
 from tests.scripted import DISCONNECT, Sent, body, receiving
 
@@ -42,6 +42,24 @@ async def answered(response: Response, method: str = "GET", *, is_checked: bool 
 
 
 # Whole responses
+
+
+async def test_a_response_that_is_sent_again_has_nothing_that_was_added_on_the_way() -> None:
+    def adding(app: ASGIApp) -> ASGIApp:
+        async def add(scope: Scope, receive: Receive, send: Send) -> None:
+            async def sending(message: Message) -> None:
+                if "headers" in message:
+                    message["headers"].append((b"set-cookie", scope["path"].encode()))
+                await send(message)
+
+            await app(scope, receive, sending)
+
+        return add
+
+    for response in (PlainTextResponse("hi"), Response(status_code=204)):
+        app = adding(response)
+        for path in ("/ann", "/bob"):
+            assert (await ask(app, path=path)).headers.getlist("set-cookie") == [path]
 
 
 @pytest.mark.parametrize(

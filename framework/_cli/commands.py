@@ -15,7 +15,7 @@ from framework._cli.checks import check
 from framework._cli.loading import CommandError, compiled, load_app
 from framework._cli.routes import route_lines
 from framework._cli.serving import serve
-from framework._cli.terminal import Terminal
+from framework._cli.terminal import OutputError, Terminal
 from framework._layout import sections
 
 __all__ = ["main"]
@@ -33,15 +33,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(options, Terminal(sys.stdout))
     except CommandError as error:
-        terminal = Terminal(sys.stderr)
-        terminal.print(f"{terminal.paint('error:', 'bad')} {error}")
+        _complain(error)
         return error.code
     except BrokenPipeError:
-        # What is left in the buffer has nowhere to go, and Python would say so at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return READER_HAS_GONE
+    except OutputError as error:
+        _discard_output()
+        _complain(error)
+        return 1
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _complain(error: Exception) -> None:
+    terminal = Terminal(sys.stderr)
+    terminal.print(f"{terminal.paint('error:', 'bad')} {error}")
+
+
+def _discard_output() -> None:
+    # What is left in the buffer has nowhere to go, and Python would say so at its end.
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show_help(
@@ -114,10 +127,14 @@ def _parser() -> argparse.ArgumentParser:
 
     served = add("run", serve, "serve the app with uvicorn")
     served.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
-    served.add_argument("--port", type=int, default=8000, help="default: %(default)s")
+    served.add_argument(
+        "--port", type=partial(_number, 0, 65535), default=8000, help="default: %(default)s"
+    )
     served.add_argument("--uds", metavar="PATH", help="a unix socket, instead of host and port")
     served.add_argument("--reload", action="store_true", help="start anew when a file changes")
-    served.add_argument("--workers", type=int, default=1, metavar="N", help="processes")
+    served.add_argument(
+        "--workers", type=partial(_number, 1, 10_000), default=1, metavar="N", help="processes"
+    )
     served.add_argument("--log-level", default="info", choices=LOG_LEVELS)
     served.add_argument(
         "--proxy-headers",
@@ -125,6 +142,13 @@ def _parser() -> argparse.ArgumentParser:
         help="let uvicorn read X-Forwarded-*; off, as ProxyHeadersMiddleware does it better",
     )
     return parser
+
+
+def _number(least: int, most: int, text: str) -> int:
+    number = int(text)
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"{number} is not from {least} to {most}")
+    return number
 
 
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")

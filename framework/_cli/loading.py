@@ -40,6 +40,10 @@ def load(target: str, *, factory: bool = False) -> Any:
     if module_name.endswith(".py") or "/" in module_name:
         dotted = module_name.removesuffix(".py").strip("./").replace("/", ".")
         raise CommandError(f"{module_name!r} is a file: write its module, {dotted}:{path}")
+    if module_name.startswith("."):
+        raise CommandError(
+            f"{target!r}: write the module as it is imported from here, without a dot"
+        )
     value: Any = _module(module_name)
     for name in path.split("."):
         value = _attribute(value, name, target)
@@ -49,9 +53,11 @@ def load(target: str, *, factory: bool = False) -> Any:
         raise CommandError(
             f"{target!r} is {value!r}, which cannot be called: leave out the brackets and --factory"
         )
+    if inspect.iscoroutinefunction(value):
+        raise CommandError(f"{target!r} is `async def`: an app is made by a plain function")
     try:
         return value()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _raised(f"the factory {target!r} raised", error) from None
 
 
@@ -88,7 +94,9 @@ def _module(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise _raised(f"the module {name!r} raised when it was imported", error) from None
-        there = sorted(path.stem for path in Path.cwd().glob("*.py"))
+        package, dot, _ = error.name.rpartition(".")
+        folder = Path.cwd().joinpath(*package.split("."))
+        there = sorted(f"{package}{dot}{path.stem}" for path in folder.glob("*.py"))
         close = get_close_matches(name, there, 1) or there[:8]
         known = f"; there is {', '.join(close)}" if close else ""
         raise CommandError(
@@ -96,7 +104,7 @@ def _module(name: str) -> ModuleType:
         ) from None
     except ConfigError as error:
         raise CommandError(f"{_place(error)}the recipe cannot work: {error}", 1) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _raised(f"the module {name!r} raised when it was imported", error) from None
 
 
@@ -132,7 +140,7 @@ def _advice(value: object) -> str:
     return "name the variable that App() is assigned to"
 
 
-def _raised(what: str, error: Exception) -> CommandError:
+def _raised(what: str, error: BaseException) -> CommandError:
     """An error with the traceback from the user's code on."""
     trace = error.__traceback__
     while trace is not None and _is_ours(trace.tb_frame):

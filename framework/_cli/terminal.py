@@ -11,7 +11,7 @@ from typing import TextIO
 
 from framework._layout import Style
 
-__all__ = ["Terminal"]
+__all__ = ["OutputError", "Terminal"]
 
 CODES: dict[Style, str] = {
     "title": "1",
@@ -26,12 +26,18 @@ PIPE_WIDTH = 100
 """Columns where nobody says how wide it is; COLUMNS does."""
 
 
+class OutputError(Exception):
+    """What was to be said cannot be written."""
+
+
 class Terminal:
-    """A stream that is written for people to read."""
+    """A stream that is written for people to read; OutputError if it cannot be written."""
 
     __slots__ = ("_has_colour", "_stream", "width")
 
-    def __init__(self, stream: TextIO, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> None:
+        if stream is None:  # the shell has closed it: `>&-`
+            raise OutputError("there is no standard output")
         self._stream: TextIO = stream
         self._has_colour = takes_colour(environ, is_terminal=stream.isatty())
         # What its encoding has no character for is written as an escape, not raised about.
@@ -46,9 +52,16 @@ class Terminal:
 
     def print(self, lines: Iterable[str] | str) -> None:
         """Write lines."""
-        for line in [lines] if isinstance(lines, str) else lines:
-            self._stream.write(f"{line.rstrip()}\n")
-        self._stream.flush()
+        text = "".join(
+            f"{line.rstrip()}\n" for line in ([lines] if isinstance(lines, str) else lines)
+        )
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"the output cannot be written: {error.strerror}") from None
 
 
 def takes_colour(environ: Mapping[str, str], *, is_terminal: bool) -> bool:

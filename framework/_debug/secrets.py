@@ -40,11 +40,14 @@ WORDS = frozenset(
 WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")  # of snake_case, camelCase and X-Field-Names
 NOT_LETTERS = re.compile("[^a-z]+")
 
-PAIR = re.compile(
-    r"""(?<![\w-])([\w-]++)                                # a name
-        (["']\s*+[,:=]\s*+|\s*+[:=]\s*+)                   # in quotes or not, and what follows it
-        (\[redacted\]|[bruf]?'(?:[^'\\]|\\.)*+'?|[bruf]?"(?:[^"\\]|\\.)*+"?|[^\s,;&)\]}"']++)""",
-    re.DOTALL | re.VERBOSE,
+NAMED = re.compile(
+    r"""(?<![\w-])([\w-]++)                       # a name
+        (?:["']\s*+[,:=]|\s*+[:=](?!//))\s*+     # in quotes or not, and what follows it""",
+    re.VERBOSE,
+)
+VALUE = re.compile(
+    r"""\[redacted\]|[bruf]?'(?:[^'\\]|\\.)*+'?|[bruf]?"(?:[^"\\]|\\.)*+"?|[^\s,;&)\]}"']++""",
+    re.DOTALL,
 )
 LITERAL = re.compile(
     r"""(?<![\w-])([\w-]++)(["']?\s*+[:=]\s*+)([bruf]?'(?:[^'\\]|\\.)*+'|[bruf]?"(?:[^"\\]|\\.)*+")""",
@@ -73,7 +76,14 @@ def without_secrets(text: str) -> str:
     """
     text = USERINFO.sub(f"://{REDACTED}@", text)
     text = SCHEME.sub(rf"\1 {REDACTED}", text)
-    return PAIR.sub(_hide, text)
+    shown: list[str] = []
+    start = end = 0
+    while named := NAMED.search(text, end):
+        end = named.end()  # what is called by a harmless name may hold others: "url=/?token=x"
+        if is_secret(named[1]) and (value := VALUE.match(text, end)):
+            shown += [text[start:end], REDACTED]
+            start = end = value.end()
+    return "".join([*shown, text[start:]])
 
 
 def without_literals(line: str) -> str:

@@ -217,6 +217,8 @@ def stems_from_leaving(error: BaseException | None) -> bool:
     while error is not None and id(error) not in seen:
         if isinstance(error, ClientGone):
             return True
+        if isinstance(error, BaseExceptionGroup) and all(map(stems_from_leaving, error.exceptions)):
+            return True
         seen.add(id(error))
         error = error.__cause__ or error.__context__
     return False

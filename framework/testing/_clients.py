@@ -1,5 +1,6 @@
 """The clients: httpx's own, with the app behind them, its lifespan, and WebSockets."""
 
+import atexit
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import (
     AbstractContextManager,
@@ -217,6 +218,7 @@ class TestClient(httpx.Client):
             running = portal.wrap_async_context_manager(self._server.running())
             self._entered = bridge, stack.enter_context(running)
             self._stack = stack.pop_all()
+        atexit.register(self.__exit__)  # for a client that nobody leaves
         return self
 
     def __exit__(
@@ -226,6 +228,7 @@ class TestClient(httpx.Client):
         traceback: TracebackType | None = None,
     ) -> None:
         """Leave what is still open, and shut the app down; the client may be entered again."""
+        atexit.unregister(self.__exit__)
         self._entered = None
         self._stack.__exit__(exc_type, exc_value, traceback)
 

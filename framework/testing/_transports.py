@@ -1,5 +1,6 @@
 """How httpx gets to the app: in the caller's event loop, or from a thread without one."""
 
+import atexit
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, aclosing
 from typing import Any, TypeAlias
@@ -94,6 +95,9 @@ class Content(httpx.SyncByteStream):
         self._bridge = bridge
         self._call = call
         self._stack = stack
+        # One that nobody closes is closed here: when it is collected, in whatever thread, or at the end
+        # of the program, when threads do not run any more, nobody could wait for the app.
+        atexit.register(self.close)
 
     def __iter__(self) -> Iterator[bytes]:
         """Each piece, then wait for the app to return."""
@@ -102,6 +106,7 @@ class Content(httpx.SyncByteStream):
 
     def close(self) -> None:
         """Leave, if the app has not returned."""
+        atexit.unregister(self.close)
         self._stack.close()
 
 

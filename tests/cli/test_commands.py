@@ -121,3 +121,34 @@ def test_a_reader_that_goes_is_no_error(files: Files, tmp_path: Path) -> None:
     finally:
         os.close(writing)
     assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [(">&-", "there is no standard output"), (">/dev/full", "No space left on device")],
+)
+def test_an_output_that_cannot_be_written_is_told_of(
+    output: str, message: str, files: Files, tmp_path: Path
+) -> None:
+    files(main=APP)
+    command = f"{sys.executable} -m framework routes main:app {output}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--port=-1", "--port=65536", "--workers=0", "--port=http"])
+def test_a_number_out_of_its_range_is_refused(
+    option: str, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run("run", "main:app", option)
+    assert f"argument {option.partition('=')[0]}: " in capsys.readouterr().err

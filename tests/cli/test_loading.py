@@ -35,6 +35,12 @@ MODULES = {
         number = 7
         def broken(): raise OSError("no database")
     """,
+    "ends": "import sys\nsys.exit(0)\n",
+    "factories": """\
+        import sys
+        def end(): sys.exit(0)
+        async def later(): ...
+    """,
     "raises": "import good\nprint(good.app.missing)\n",
     "needs": "import not_installed_anywhere\n",
     "typo": "def f(:\n",
@@ -54,7 +60,7 @@ MODULES = {
             "there is no module 'goood' in HERE or where packages are installed; there is good",
             2,
         ),
-        ("xyz:app", "there is good, needs, other, raises, typo, wrong_recipe", 2),
+        ("xyz:app", "there is ends, factories, good, needs, other, raises, typo, wrong_recipe", 2),
         ("good.sub:app", "there is no module 'good.sub'", 2),
         ("good:ap", "'good:ap': good has no 'ap'; it has app", 2),
         ("other:servedd", "other has no 'servedd'; it has served", 2),
@@ -101,6 +107,11 @@ MODULES = {
             'raised when it was imported:\nTraceback (most recent call last):\n  File "HERE/raises.py", line 2',
             1,
         ),
+        ("ends:app", "the module 'ends' raised when it was imported:", 1),
+        ("ends:app", "SystemExit: 0", 1),
+        ("factories:end()", "SystemExit: 0", 1),
+        ("factories:later()", "is `async def`: an app is made by a plain function", 2),
+        (".good:app", "'.good:app': write the module as it is imported from here", 2),
         ("needs:app", "ModuleNotFoundError: No module named 'not_installed_anywhere'", 1),
         ("typo:app", "SyntaxError", 1),
         (
@@ -118,6 +129,16 @@ def test_what_names_no_app_is_told_with_what_to_do(
         load_app(target)
     assert message.replace("HERE", str(tmp_path)) in str(raised.value)
     assert raised.value.code == code
+
+
+def test_in_a_package_its_modules_are_proposed(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    for name in ("__init__", "basket", "orders"):
+        (tmp_path / "shop" / f"{name}.py").touch()
+    files(other="")
+    with pytest.raises(CommandError) as raised:
+        load("shop.baskets:app")
+    assert str(raised.value).endswith("; there is shop.basket")
 
 
 def test_in_an_empty_folder_nothing_is_proposed(files: Files, tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 import io
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from framework._cli.terminal import Terminal, takes_colour
+from framework._cli.terminal import OutputError, Terminal, takes_colour
 
 
 class Screen(io.StringIO):
@@ -66,3 +68,10 @@ def test_what_an_encoding_has_no_character_for_is_escaped() -> None:
     stream = io.TextIOWrapper(raw, "ascii")
     Terminal(stream).print("é漢")
     assert raw.getvalue() == b"\\xe9\\u6f22\n"
+
+
+def test_a_disk_that_is_full_is_told_as_such() -> None:
+    with Path("/dev/full").open("w") as full:
+        with pytest.raises(OutputError, match="cannot be written: No space left on device"):
+            Terminal(full).print("a line")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # for what is in the buffer

@@ -26,6 +26,12 @@ def test_an_innocent_name_is_not_taken_for_a_secret(name: str) -> None:
         ("redis://u:p@host/0", "redis://[redacted]@host/0"),
         ("?token=t&page=2", "?token=[redacted]&page=2"),
         ("page=2", "page=2"),
+        ("http://h/boom?token=a&pin=b", "http://h/boom?token=[redacted]&pin=[redacted]"),
+        ("URL('https://u:p@h/?token=a')", "URL('https://[redacted]@h/?token=[redacted]')"),
+        ("Error: password=a", "Error: password=[redacted]"),
+        ("a:b:token=c", "a:b:token=[redacted]"),
+        ("{'note': 'password=a', 'b': 1}", "{'note': 'password=[redacted]', 'b': 1}"),
+        ("password=", "password="),
     ],
 )
 def test_a_text_loses_the_values_of_secrets_alone(text: str, shown: str) -> None:

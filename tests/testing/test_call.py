@@ -168,6 +168,31 @@ async def test_an_app_that_waits_for_its_client_to_read_learns_that_it_has_left(
     assert errors == [OSError]
 
 
+@pytest.mark.parametrize("error", [None, ValueError("its own")])
+async def test_a_task_group_of_an_app_whose_client_has_left_is_to_be_blamed_for_its_own_errors(
+    error: Exception | None,
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(START)
+        async with anyio.create_task_group() as group:
+            group.start_soon(tick, send)
+
+    async def tick(send: Send) -> None:
+        try:
+            while True:
+                await send(content(b"more"))
+        except OSError as gone:
+            raise ExceptionGroup("both", [gone, error] if error else [gone]) from None
+
+    caught: list[BaseException] = []
+    try:
+        async with AsyncTestClient(app).stream("GET", "/"):
+            await anyio.wait_all_tasks_blocked()
+    except ExceptionGroup as group:
+        caught.append(group)
+    assert len(caught) == (error is not None)
+
+
 async def test_what_the_app_leaves_behind_can_neither_receive_nor_send() -> None:
     got: list[Message] = []
 

@@ -1,5 +1,7 @@
 """The clients as a whole: what httpx adds, and how they are opened and closed."""
 
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -243,3 +245,50 @@ def test_what_has_led_to_the_error_of_an_open_socket_is_seen_without_awaiting() 
     ):
         session.receive_text()
     assert isinstance(caught.value.__context__, KeyError)
+
+
+FORGETFUL = """
+import gc, sys
+import anyio
+from framework import App, StreamingResponse
+from framework.testing import TestClient
+
+app = App()
+
+@app.get("/endless")
+async def endless():
+    async def ticks():
+        while True:
+            yield b"tick"
+            await anyio.sleep(0.01)
+    return StreamingResponse(ticks())
+
+@app.get("/collect")
+async def collect():
+    gc.collect()
+    return "collected"
+
+def forget(client):
+    client.send(client.build_request("GET", "/endless"), stream=True)
+
+client = TestClient(app, backend=sys.argv[1])
+if sys.argv[2] == "entered":
+    client.__enter__()
+forget(client)
+print(client.get("/collect").text)
+"""
+"""A program that leaves neither a response nor its client."""
+
+
+@pytest.mark.parametrize("how", ["entered", "bare"])
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_response_that_is_never_closed_keeps_no_program_from_its_end(
+    backend: str, how: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORGETFUL, backend, how],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout) == (0, "collected\n"), done.stderr
