@@ -4,7 +4,7 @@ What HTTP and WebSockets have in common. The app's side (`receive`, `send`, `run
 crew, all else in the task of the test.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 import anyio
@@ -217,7 +217,9 @@ def stems_from_leaving(error: BaseException | None) -> bool:
     while error is not None and id(error) not in seen:
         if isinstance(error, ClientGone):
             return True
-        if isinstance(error, BaseExceptionGroup) and all(map(stems_from_leaving, error.exceptions)):
+        is_group = issubclass(type(error), BaseExceptionGroup)
+        inner: Sequence[BaseException] = getattr(error, "exceptions", ()) if is_group else ()
+        if inner and all(map(stems_from_leaving, inner)):
             return True
         seen.add(id(error))
         error = error.__cause__ or error.__context__

@@ -178,11 +178,13 @@ async def test_a_task_group_of_an_app_whose_client_has_left_is_to_be_blamed_for_
             group.start_soon(tick, send)
 
     async def tick(send: Send) -> None:
+        errors = [] if error is None else [error]
         try:
             while True:
                 await send(content(b"more"))
         except OSError as gone:
-            raise ExceptionGroup("both", [gone, error] if error else [gone]) from None
+            errors.append(gone)
+        raise ExceptionGroup("what came of it", errors)
 
     caught: list[BaseException] = []
     try:
