@@ -444,6 +444,7 @@ async def test_a_mounted_app_that_takes_every_scope_for_a_request_needs_no_lifes
     app = App()
     app.mount("/raw", careless)
     assert (await start(app)).types == COMPLETE
+    assert (await ask(app, path="/raw")).text == "GET"
 
 
 async def test_a_mounted_plain_function_needs_no_lifespan() -> None:

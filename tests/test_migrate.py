@@ -132,10 +132,8 @@ async def our_file() -> FileResponse:
 
 
 @ours.get("/cookie")
-async def our_cookie() -> Response:
-    response = Response()
-    response.set_cookie("a", "b c")
-    return response
+async def our_cookie() -> None:
+    Response().set_cookie("a", "b c")
 
 
 @ours.get("/users/{name}")

@@ -2,6 +2,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route as StarletteRoute
 
 from framework import (
     App,
@@ -182,6 +184,14 @@ async def test_a_url_has_the_host_and_the_scheme_of_its_route(
     scope = http_scope(path=f"/?{query}", scheme="https")
     scope["headers"] = [(b"host", b"testserver:8443")]
     assert (await exchange(with_hosts(), scope)).json() == [path, url]
+
+
+def test_a_route_of_another_framework_that_is_mounted_has_its_url() -> None:
+    app = App()
+    app.mount(
+        "/old", Starlette(routes=[StarletteRoute("/x/{id:int}", Starlette, name="x")]), name="old"
+    )
+    assert app.url_path_for("old:x", id=7) == "/old/x/7"
 
 
 @pytest.mark.parametrize("tenant", ["a.b", "a/b", "ä", "a:1", "a b", "a@b"])
